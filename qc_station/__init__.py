@@ -1,0 +1,1 @@
+"""The application: configuration, alignment, the store, learning from labels, verdicts, the command line."""

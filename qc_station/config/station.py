@@ -1,0 +1,127 @@
+"""The tables of station.toml with their defaults; every field says meaning, unit and special value."""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from sensors.streams import Stream
+
+
+class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[streams.NAME]` table: the sensor's samples and the window that is cut for a part."""
+
+    kind: str
+    """waveform, image or series."""
+    channels: tuple[str, ...] = ("1",)
+    """Channel names of a waveform or series, in the order of the file's columns."""
+    rate_hz: float | None = None
+    """Samples a second; required for a waveform, None for a sensor that reports when it likes."""
+    unit: str = "1"
+    """UCUM unit of every channel; "1" for full scale, counts and unknown."""
+    dtype: str = "float32"
+    """Sample type in recordings: int16, int32 or float32 for a waveform, uint8, uint16 or float32 for an image, float32 for a series."""
+    window_s: float | None = None
+    """Length of a waveform window in seconds."""
+    hop_s: float | None = None
+    """Step between windows of one long recording in seconds; None: one window length."""
+    window_steps: int | None = None
+    """Length of a series window in steps, or frames of an image window (default 1)."""
+    hop_steps: int | None = None
+    """Step between windows of one long recording in steps or frames; None: one window length."""
+    height: int | None = None
+    """Image rows."""
+    width: int | None = None
+    """Image columns."""
+    required: bool = True
+    """Whether a part may pass without this stream."""
+    level_normalization: bool = False
+    """Divide each window by its own level inside the network, so that loudness (or contrast) alone decides nothing."""
+    augment: tuple[str, ...] | None = None
+    """Names of the kind's training augmentations; None: the kind's defaults, []: none."""
+    policy: Literal["interval", "nearest", "as_of", "interpolate"] | None = None
+    """How the live window is cut around a trigger; None: interval for waveform, nearest for image, as_of for series."""
+    before_s: float = 0.0
+    """Live interval window: how long before the trigger it starts, in seconds."""
+    tolerance_s: float = 0.1
+    """Live nearest window: largest distance of a frame from the trigger, in seconds, inclusive."""
+    max_age_s: float = 60.0
+    """Live as_of window: oldest usable cycle, in seconds."""
+    offset_ms: float = 0.0
+    """How much later this stream sees the part than the trigger says, in milliseconds."""
+
+    @property
+    def window_shape(self) -> tuple[int, ...]:
+        """Shape of one part's window: (channels, samples), (frames, height, width) or (channels, steps)."""
+        if self.kind == "image":
+            return (self.window_steps or 1, self.height or 0, self.width or 0)
+        return (len(self.channels), self.window_length)
+
+    @property
+    def window_length(self) -> int:
+        """Samples, steps or frames of one window."""
+        if self.kind == "waveform":
+            return round((self.window_s or 0.0) * (self.rate_hz or 0.0))
+        return self.window_steps or 1
+
+    @property
+    def hop_length(self) -> int:
+        """Samples, steps or frames from one window to the next of a long recording."""
+        if self.kind == "waveform" and self.hop_s is not None:
+            return round(self.hop_s * (self.rate_hz or 0.0))
+        return self.hop_steps or self.window_length
+
+    def stream(self, name: str) -> Stream:
+        """The stream that this table declares."""
+        image = self.kind == "image"
+        return Stream(
+            name=name,
+            kind=self.kind,
+            shape=(self.height or 0, self.width or 0) if image else (len(self.channels),),
+            nominal_rate_hz=self.rate_hz,
+            units=(self.unit,) if image else (self.unit,) * len(self.channels),
+        )
+
+
+class TrainingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[training]` table."""
+
+    seed: int = 0
+    """Seeds initialisation, order and augmentation."""
+    budget_s: float = 600.0
+    """Wall-clock limit of one training in seconds."""
+    epochs: int | None = None
+    """Passes over the training items; None: chosen from their number."""
+    threads: int | None = None
+    """Torch threads; None: one per core."""
+    weighting: str = "fixed"
+    """Integration of the losses: a file name of models/weighting."""
+    weights: dict[str, float] = {}
+    """Importance of a task by manifest column, e.g. "label.acoustic" = 2.0; 1 where not named."""
+
+
+class CostsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[costs]` table; only the ratios matter."""
+
+    escape: float = 10.0
+    """A bad part that passes."""
+    overkill: float = 1.0
+    """A good part that is rejected."""
+    review: float = 0.5
+    """A person who has to look."""
+
+
+class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole station.toml."""
+
+    name: str
+    """Name of the station, for people."""
+    streams: dict[str, StreamConfig]
+    """The sensors by name."""
+    ok_classes: tuple[str, ...] = ("ok",)
+    """Classes of `label` that mean a good part."""
+    deadline_ms: float = 500.0
+    """How long after a trigger a live decision may take, in milliseconds."""
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    """How the station learns."""
+    costs: CostsConfig = field(default_factory=CostsConfig)
+    """What a wrong decision costs; sets the two thresholds of the verdict."""

@@ -1,0 +1,15 @@
+"""The application's branch of the exception tree that `sensors.errors` draws."""
+
+from sensors.errors import QCError
+
+
+class ConfigError(QCError):
+    """A configuration that cannot be used: key path, value, what is allowed."""
+
+
+class ManifestError(QCError):
+    """A manifest or a recording that is refused: file, row, value, what is allowed."""
+
+
+class StoreError(QCError):
+    """The station's database or item files cannot serve."""

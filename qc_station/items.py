@@ -1,0 +1,24 @@
+"""A part as it is stored and learnt from."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+Split = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """The windows of one part with what is known about it."""
+
+    name: str
+    """Unique in a station; windows of one long recording are NAME#0, NAME#1, ..."""
+    group: str
+    """Items of one group never stand in two splits."""
+    split: Split | None
+    """train, val or test; None where nobody decided."""
+    windows: dict[str, NDArray[Any]]
+    """By stream: (channels, samples), (frames, height, width) or (channels, steps), in the recording's own dtype."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """By manifest column, e.g. "label", "label.acoustic", "severity"; only what is known."""

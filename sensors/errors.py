@@ -1,0 +1,28 @@
+"""The root of the product's exceptions, and those of the sensors.
+
+QCError
+ +-- SensorError
+ |    +-- SensorNotFoundError   at connect
+ |    +-- SensorReadError       in operation; the reader may try again
+ +-- BundleError                deploy: digest, self-test, streams
+ +-- InputError                 deploy: a window that the runtime cannot take
+ +-- ConfigError                qc_station: key path, value, what is allowed
+ +-- ManifestError              qc_station: file, row, value
+ +-- StoreError                 qc_station: the station's own database and files
+"""
+
+
+class QCError(Exception):
+    """Anything that the product reports to a person in one clear line."""
+
+
+class SensorError(QCError):
+    """A sensor that cannot do what its stream declares."""
+
+
+class SensorNotFoundError(SensorError):
+    """The device is not there; raised when a driver opens."""
+
+
+class SensorReadError(SensorError):
+    """The device was there and failed; raised while reading."""
