@@ -1,0 +1,5 @@
+"""`python -m qc_station` is `qc-station`."""
+
+from qc_station.cli import main
+
+main()
