@@ -1,10 +1,15 @@
 """The tables of station.toml with their defaults; every field says meaning, unit and special value."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from sensors.streams import Stream
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=1)]
+Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
 
 
 class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -12,25 +17,28 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     kind: str
     """waveform, image or series."""
-    channels: tuple[str, ...] = ("1",)
+    channels: Names = ("1",)
     """Channel names of a waveform or series, in the order of the file's columns."""
-    rate_hz: float | None = None
+    rate_hz: Positive | None = None
     """Samples a second; required for a waveform, None for a sensor that reports when it likes."""
     unit: str = "1"
     """UCUM unit of every channel; "1" for full scale, counts and unknown."""
     dtype: str = "float32"
-    """Sample type in recordings: int16, int32 or float32 for a waveform, uint8, uint16 or float32 for an image, float32 for a series."""
-    window_s: float | None = None
+    """Sample type in recordings.
+
+    int16, int32 or float32 for a waveform, uint8, uint16 or float32 for an image, float32 for a series.
+    """
+    window_s: Positive | None = None
     """Length of a waveform window in seconds."""
-    hop_s: float | None = None
+    hop_s: Positive | None = None
     """Step between windows of one long recording in seconds; None: one window length."""
-    window_steps: int | None = None
+    window_steps: Count | None = None
     """Length of a series window in steps, or frames of an image window (default 1)."""
-    hop_steps: int | None = None
+    hop_steps: Count | None = None
     """Step between windows of one long recording in steps or frames; None: one window length."""
-    height: int | None = None
+    height: Count | None = None
     """Image rows."""
-    width: int | None = None
+    width: Count | None = None
     """Image columns."""
     required: bool = True
     """Whether a part may pass without this stream."""
@@ -40,11 +48,11 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Names of the kind's training augmentations; None: the kind's defaults, []: none."""
     policy: Literal["interval", "nearest", "as_of", "interpolate"] | None = None
     """How the live window is cut around a trigger; None: interval for waveform, nearest for image, as_of for series."""
-    before_s: float = 0.0
+    before_s: NotNegative = 0.0
     """Live interval window: how long before the trigger it starts, in seconds."""
-    tolerance_s: float = 0.1
+    tolerance_s: NotNegative = 0.1
     """Live nearest window: largest distance of a frame from the trigger, in seconds, inclusive."""
-    max_age_s: float = 60.0
+    max_age_s: NotNegative = 60.0
     """Live as_of window: oldest usable cycle, in seconds."""
     offset_ms: float = 0.0
     """How much later this stream sees the part than the trigger says, in milliseconds."""
@@ -85,28 +93,28 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class TrainingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[training]` table."""
 
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=0)] = 0
     """Seeds initialisation, order and augmentation."""
-    budget_s: float = 600.0
+    budget_s: Positive = 600.0
     """Wall-clock limit of one training in seconds."""
-    epochs: int | None = None
+    epochs: Count | None = None
     """Passes over the training items; None: chosen from their number."""
-    threads: int | None = None
+    threads: Count | None = None
     """Torch threads; None: one per core."""
     weighting: str = "fixed"
     """Integration of the losses: a file name of models/weighting."""
-    weights: dict[str, float] = {}
+    weights: dict[str, NotNegative] = {}
     """Importance of a task by manifest column, e.g. "label.acoustic" = 2.0; 1 where not named."""
 
 
 class CostsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[costs]` table; only the ratios matter."""
 
-    escape: float = 10.0
+    escape: NotNegative = 10.0
     """A bad part that passes."""
-    overkill: float = 1.0
+    overkill: NotNegative = 1.0
     """A good part that is rejected."""
-    review: float = 0.5
+    review: NotNegative = 0.5
     """A person who has to look."""
 
 
@@ -117,9 +125,9 @@ class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Name of the station, for people."""
     streams: dict[str, StreamConfig]
     """The sensors by name."""
-    ok_classes: tuple[str, ...] = ("ok",)
+    ok_classes: Names = ("ok",)
     """Classes of `label` that mean a good part."""
-    deadline_ms: float = 500.0
+    deadline_ms: Positive = 500.0
     """How long after a trigger a live decision may take, in milliseconds."""
     training: TrainingConfig = field(default_factory=TrainingConfig)
     """How the station learns."""

@@ -1,0 +1,77 @@
+"""Writes station.toml with the meaning of every key above it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from qc_station.config.fields import meanings
+from qc_station.config.kinds import FOREIGN
+from qc_station.config.loading import FILE_NAME
+from qc_station.config.station import StationConfig
+from qc_station.errors import ConfigError
+from qc_station.files import write_atomically
+
+
+def write_station(folder: Path, station: StationConfig, *, overwrite: bool = False) -> Path:
+    """Write a station's configuration into its folder, which is created where it is missing.
+
+    Args:
+        folder: The station's folder.
+        station: What to write; loading the file gives an equal configuration.
+        overwrite: Replace a configuration that is there.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: There is a station already, or the folder cannot be written.
+    """
+    file = folder / FILE_NAME
+    if file.exists() and not overwrite:
+        raise ConfigError(f"{file} is there already; allowed: a folder without a station")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, station_text(station).encode())
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
+    return file
+
+
+def station_text(station: StationConfig) -> str:
+    """The configuration as TOML with comments."""
+    tables = {"training": station.training, "costs": station.costs}
+    lines = ["# A quality-control station. A key that is commented out has the value that its text names.", ""]
+    lines += _keys(station, skip=("streams", *tables))
+    for name, stream in station.streams.items():
+        foreign = FOREIGN.get(stream.kind, ())
+        lines += ["", f"[streams.{_key(name)}]", *_keys(stream, skip=foreign)]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_keys(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(table: Struct, skip: tuple[str, ...] = ()) -> Iterator[str]:
+    """A comment and a line for every key; one without a value is commented out."""
+    for name, meaning in meanings(type(table)).items():
+        if name not in skip:
+            value = getattr(table, name)
+            yield f"# {meaning}"
+            yield f"# {name} =" if value is None else f"{name} = {_value(msgspec.to_builtins(value))}"
+
+
+def _value(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    # JSON's strings and numbers are TOML's, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.isidentifier() else _value(name)
