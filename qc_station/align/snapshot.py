@@ -38,7 +38,7 @@ class Window:
     uncertainty_ns: int
     """How far `start_ns` may be off."""
     shared: bool
-    """Whether some of its samples also serve another part, so that a split must keep both together."""
+    """Whether some of its samples have served an earlier part too, so that a split must keep both together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,28 @@
+"""Samples cut from a track, before anybody says what they mean."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A run of samples of one session."""
+
+    data: NDArray[Any]
+    """Shape (samples, *stream.shape), in the sensor's own dtype; zero where a sample is missing."""
+    session: int
+    """Session of the samples."""
+    first: int
+    """Index of the first sample that it took from the track."""
+    stop: int
+    """Index after the last one."""
+    start_ns: int
+    """Time of the first sample of `data`."""
+    missing: int
+    """Samples of `data` that were not delivered."""
+    skew_ns: int
+    """Signed distance from the part's time to the sample taken for it; 0 for an interval."""
+    uncertainty_ns: int
+    """How far `start_ns` may be off."""

@@ -1,0 +1,71 @@
+"""The books of a stream: every sample that came in is somewhere."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from qc_station.align.entry import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamStats:
+    """Samples of one stream; ingested = used + context + late + all of dropped + buffered, at every moment."""
+
+    ingested: int
+    """All that were pushed."""
+    used: int
+    """Served at least one part and have left the buffer."""
+    context: int
+    """Came in time and served none: what lies between parts."""
+    late: int
+    """Came after a part that waited for them was closed, and served none after it."""
+    dropped: dict[str, int]
+    """Not kept, by reason: out_of_order, malformed, not_finite, overflow, shutdown."""
+    buffered: int
+    """Still held, used or not."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the equation holds."""
+        gone = self.used + self.context + self.late + sum(self.dropped.values())
+        return self.ingested == gone + self.buffered
+
+
+class Ledger:
+    """Counts samples as they come and go."""
+
+    def __init__(self) -> None:
+        self.ingested = 0
+        self._used = self._context = self._late = 0
+        self._dropped: Counter[str] = Counter()
+
+    def drop(self, reason: str, count: int) -> None:
+        """Samples that were refused or had to go."""
+        self._dropped[reason] += count
+
+    def leave(self, entry: Entry, *, dropped: str | None = None) -> None:
+        """An entry left the buffer.
+
+        Args:
+            entry: With its marks.
+            dropped: Why it had to go before its time; None where its time was over.
+        """
+        used = entry.used_before(entry.stop)
+        late = entry.late - entry.used_before(entry.seq + entry.late)
+        rest = entry.count - used - late
+        self._used += used
+        self._late += late
+        if dropped is None:
+            self._context += rest
+        elif rest:
+            self.drop(dropped, rest)
+
+    def stats(self, buffered: int) -> StreamStats:
+        """The books as they stand."""
+        return StreamStats(
+            ingested=self.ingested,
+            used=self._used,
+            context=self._context,
+            late=self._late,
+            dropped=dict(self._dropped),
+            buffered=buffered,
+        )

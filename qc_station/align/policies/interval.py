@@ -1,0 +1,35 @@
+"""A stretch around the part, by count: always exactly so many samples."""
+
+from dataclasses import dataclass
+
+from qc_station.align.cut import Cut
+from qc_station.align.rate import Rate
+from qc_station.align.snapshot import Reason
+from qc_station.align.track import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """`length` samples, the first the one nearest to `before_ns` before the part; for streams with a rate."""
+
+    rate: Rate
+    """Of the stream."""
+    before_ns: int
+    """How long before the part it starts; negative for after it."""
+    length: int
+    """Samples."""
+
+    @property
+    def after_ns(self) -> int:
+        """How far after the part it ends."""
+        return self.rate.span_ns(self.length) - self.before_ns
+
+    def settled(self, track: Track, time_ns: int) -> bool:
+        """Whether the last sample, or one after it, has come."""
+        first = track.counted(time_ns - self.before_ns)
+        return first is not None and track.complete(first.session, first.index + self.length)
+
+    def cut(self, track: Track, time_ns: int) -> Cut | Reason:
+        """The stretch, gaps zero-filled and counted; GAP where not one sample of it is held."""
+        first = track.counted(time_ns - self.before_ns)
+        return (track.cut(first, self.length) if first else None) or Reason.GAP

@@ -1,0 +1,62 @@
+"""Readings and triggers in the order of time, through an aligner, as fast as the snapshots are consumed."""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+
+from qc_station.align.aligner import Aligner
+from qc_station.align.snapshot import Snapshot
+from qc_station.align.trigger import Trigger
+from sensors.driver import Driver
+from sensors.readings import Reading
+
+
+def feed(drivers: Iterable[Driver], triggers: Iterable[Trigger], aligner: Aligner) -> Iterator[Snapshot]:
+    """Run a line that is not bound to real time: simulated or recorded.
+
+    Each reading is pushed at its arrival and each trigger at its time; a part that is due between two of them is
+    emitted then, before what arrived later. The drivers are opened here and closed in any case.
+
+    Args:
+        drivers: One per stream of the aligner; each delivers in the order of arrival.
+        triggers: In the order of their times.
+        aligner: Fresh; it is shut down at the end.
+
+    Yields:
+        One snapshot per part.
+    """
+    flows: list[Iterator[Reading | Trigger]] = [iter(triggers), *(readings(driver) for driver in drivers)]
+    now_ns = 0
+    # merge keeps the first of two at the same time in front: a trigger goes before what arrives with it.
+    for event in merge(*flows, key=_time):
+        now_ns = _time(event)
+        yield from _overdue(aligner, now_ns)
+        if isinstance(event, Trigger):
+            aligner.trigger(event.part, event.time_ns)
+        else:
+            aligner.push(event)
+        yield from aligner.advance(now_ns)
+    yield from aligner.shutdown(now_ns)
+
+
+def readings(driver: Driver) -> Iterator[Reading]:
+    """Everything that a driver delivers until its EOFError; opens and closes it."""
+    driver.open()
+    try:
+        while True:
+            reading = driver.read()
+            if reading is not None:
+                yield reading
+    except EOFError:
+        return
+    finally:
+        driver.close()
+
+
+def _overdue(aligner: Aligner, now_ns: int) -> Iterator[Snapshot]:
+    """What is due before the present, each at its own deadline."""
+    while (due_ns := aligner.due_ns()) is not None and due_ns < now_ns:
+        yield from aligner.advance(due_ns)
+
+
+def _time(event: Reading | Trigger) -> int:
+    return event.arrival_ns if isinstance(event, Reading) else event.time_ns

@@ -1,0 +1,76 @@
+"""A shift of snapshots with known truth, as items for the store: grouped by time, split by time."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import accumulate, groupby
+
+from qc_station.align.rate import SECOND_NS
+from qc_station.align.snapshot import Snapshot
+from qc_station.items import Item, Split
+
+BLOCK_NS = 10 * SECOND_NS
+"""Least length of a group."""
+SHARES: dict[Split, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
+"""How much of a shift goes where, in the order of time."""
+
+
+def item(snapshot: Snapshot, labels: Mapping[str, str], *, group: str, split: Split | None = None) -> Item:
+    """A part for the store.
+
+    Args:
+        snapshot: Its windows; those with gaps are kept as they are.
+        labels: What is known about it, by manifest column.
+        group: Where it may not be separated from others.
+        split: train, val or test; None where nobody decided.
+    """
+    windows = {stream: window.data for stream, window in snapshot.windows.items()}
+    return Item(name=snapshot.part, group=group, split=split, windows=windows, labels=dict(labels))
+
+
+def grouped(
+    parts: Iterable[tuple[Snapshot, Mapping[str, str]]], *, shift: str, block_ns: int = BLOCK_NS
+) -> Iterator[Item]:
+    """Parts as items in groups by time, without a split.
+
+    A group lasts at least a block and ends only where no reading serves the parts on both sides; a line that never
+    pauses for as long as a window is therefore one group, and cannot be split without a leak.
+
+    Args:
+        parts: Snapshots with labels, in the order of time.
+        shift: Name of the shift; groups are named after it.
+        block_ns: Least length of a group in nanoseconds.
+
+    Yields:
+        One item per part, in the same order.
+    """
+    number, begin_ns = -1, 0
+    for snapshot, labels in parts:
+        shared = any(window.shared for window in snapshot.windows.values())
+        if number < 0 or (not shared and snapshot.time_ns - begin_ns >= block_ns):
+            number, begin_ns = number + 1, snapshot.time_ns
+        yield item(snapshot, labels, group=f"{shift}-{number:04d}")
+
+
+def split_by_time(items: Iterable[Item], shares: Mapping[Split, float] | None = None) -> list[Item]:
+    """Give the first groups to train, the next to val and the last to test.
+
+    Args:
+        items: In the order of time, those of one group side by side.
+        shares: How much each split gets, in order; None: `SHARES`.
+
+    Returns:
+        The same items with their split. A group goes where its middle falls, so no group stands in two splits.
+    """
+    blocks = [list(block) for _, block in groupby(items, key=lambda one: one.group)]
+    total, before, result = sum(map(len, blocks)), 0, []
+    for block in blocks:
+        split = _split_at((before + len(block) / 2) / total, shares or SHARES)
+        result += [replace(one, split=split) for one in block]
+        before += len(block)
+    return result
+
+
+def _split_at(place: float, shares: Mapping[Split, float]) -> Split:
+    """The split in which a place from 0 to 1 lies."""
+    ends = list(accumulate(shares.values()))
+    return next(split for split, end in zip(shares, ends, strict=True) if place * ends[-1] < end)
