@@ -1,0 +1,199 @@
+"""A bundle: model.onnx, manifest.json and selftest.npz in one folder, named by the digest of all three."""
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from deploy.errors import BundleError
+
+FORMAT = 1
+MODEL, MANIFEST, SELFTEST = "model.onnx", "manifest.json", "selftest.npz"
+
+
+class BundleStream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One input of the graph."""
+
+    kind: str
+    """waveform, image or series."""
+    shape: tuple[int, ...]
+    """Window shape: (channels, samples), (frames, height, width) or (channels, steps)."""
+    dtype: str
+    """Of the raw window; the runtime casts it to float32 without scaling."""
+    rate_hz: float | None
+    """Samples a second, where declared."""
+    unit: str
+    """UCUM unit of the samples."""
+    required: bool
+    """Whether a part may pass without it."""
+    table: dict[str, Any]
+    """The stream's whole table in station.toml, for cutting recordings as in training."""
+
+
+class BundleTask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One question that the graph answers."""
+
+    stream: str | None
+    """The one stream that answers; None: the whole part."""
+    classes: tuple[str, ...]
+    """In the order of the outputs; empty for a value."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What manifest.json holds."""
+
+    format: int = FORMAT
+    """Layout of the bundle; this program reads FORMAT."""
+    station: str
+    """Where it was trained."""
+    streams: dict[str, BundleStream]
+    """Inputs by name, in the order of the presence mask."""
+    tasks: dict[str, BundleTask]
+    """By manifest column."""
+    outputs: tuple[str, ...]
+    """Names of the graph's outputs, in order."""
+    ok_classes: tuple[str, ...]
+    """Classes of `label` that mean a good part."""
+    costs: dict[str, float]
+    """What an escape, an overkill and a review cost; they set the thresholds of the verdict."""
+    provenance: dict[str, Any]
+    """Seed, data digest, threads, versions, how the training ended."""
+    figures: dict[str, Any]
+    """Validation metrics and the parity record."""
+    files: dict[str, str] = {}
+    """SHA-256 of the other files, by name."""
+    digest: str = ""
+    """SHA-256 of this manifest with an empty digest; the name of the bundle is its first 12 characters."""
+
+    def sealed(self) -> str:
+        """The digest that this manifest ought to have."""
+        return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(self, digest=""))).hexdigest()
+
+
+class Bundle:
+    """A bundle on disk whose bytes are what its manifest says."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read and check a bundle; the self-test needs a session and is the runtime's first act.
+
+        Raises:
+            BundleError: something is missing, truncated, changed, or of another format.
+        """
+        self.folder = folder
+        raw = {name: _read(folder, name) for name in (MANIFEST, MODEL, SELFTEST)}
+        try:
+            self.manifest = msgspec.json.decode(raw[MANIFEST], type=Manifest)
+        except msgspec.DecodeError as error:
+            raise BundleError(f"bundle {folder}: {MANIFEST} cannot be read: {error}") from error
+        if self.manifest.format != FORMAT:
+            raise BundleError(f"bundle {folder}: format {self.manifest.format}; this program reads {FORMAT}")
+        if self.manifest.sealed() != self.manifest.digest:
+            raise BundleError(f"bundle {folder}: {MANIFEST} was changed after the bundle was made")
+        for name in (MODEL, SELFTEST):
+            found, wanted = hashlib.sha256(raw[name]).hexdigest(), self.manifest.files.get(name, "")
+            if found != wanted:
+                raise BundleError(
+                    f"bundle {folder}: {name} ({len(raw[name])} bytes) is truncated or changed: SHA-256 {found[:12]}, manifest says {wanted[:12]}"
+                )
+        self.model = raw[MODEL]
+        self._selftest = raw[SELFTEST]
+
+    @property
+    def name(self) -> str:
+        """First 12 characters of the digest."""
+        return self.manifest.digest[:12]
+
+    def selftest(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
+        """Inputs of the graph, presence mask included, and the outputs that they gave at the time of export."""
+        try:
+            with np.load(io.BytesIO(self._selftest), allow_pickle=False) as arrays:
+                found = {name: arrays[name] for name in arrays.files}
+        except (ValueError, zipfile.BadZipFile, KeyError) as error:
+            raise BundleError(f"bundle {self.folder}: {SELFTEST} cannot be read: {error}") from error
+        inputs = {n.removeprefix("in/"): v for n, v in found.items() if n.startswith("in/")}
+        outputs = {n.removeprefix("out/"): v for n, v in found.items() if n.startswith("out/")}
+        return inputs, outputs
+
+    def require_streams(self, declared: Mapping[str, BundleStream]) -> None:
+        """Refuse a bundle that was built for other streams than a station declares.
+
+        Raises:
+            BundleError: every difference at once.
+        """
+        faults = []
+        for name, wanted in self.manifest.streams.items():
+            have = declared.get(name)
+            if have is None:
+                faults.append(f"needs stream {name!r}, the station has {', '.join(declared) or 'none'}")
+                continue
+            faults += [
+                f"stream {name!r}: {field} {getattr(wanted, field)} in the bundle, {getattr(have, field)} in the station"
+                for field in ("kind", "shape", "dtype", "rate_hz")
+                if getattr(have, field) != getattr(wanted, field)
+            ]
+        if faults:
+            raise BundleError(f"bundle {self.name} was built for other streams: " + "; ".join(faults))
+
+
+def _read(folder: Path, name: str) -> bytes:
+    file = folder / name
+    if file.is_symlink():
+        raise BundleError(f"bundle {folder}: {name} is a link; a bundle holds plain files only")
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"bundle {folder}: {name} cannot be read: {error.strerror}") from error
+
+
+def write_bundle(
+    parent: Path,
+    manifest: Manifest,
+    model: bytes,
+    inputs: Mapping[str, NDArray[Any]],
+    outputs: Mapping[str, NDArray[Any]],
+) -> Path:
+    """Write a bundle below `parent`, whole or not at all.
+
+    Args:
+        parent: Folder that holds bundles; made where missing.
+        manifest: Without `files` and `digest`.
+        model: ONNX bytes.
+        inputs: Self-test inputs of the graph by name.
+        outputs: What the graph gives for them.
+
+    Returns:
+        The bundle's folder, named by its digest.
+    """
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {f"in/{n}": v for n, v in inputs.items()} | {f"out/{n}": v for n, v in outputs.items()}
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    contents = {MODEL: model, SELFTEST: buffer.getvalue()}
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    manifest = msgspec.structs.replace(manifest, files=sums, digest="")
+    manifest = msgspec.structs.replace(manifest, digest=manifest.sealed())
+    contents[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    parent.mkdir(parents=True, exist_ok=True)
+    target = parent / manifest.digest[:12]
+    staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=parent))
+    try:
+        for name, data in contents.items():
+            with (staging / name).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        staging.chmod(0o755)
+        if not target.exists():
+            staging.rename(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return target

@@ -1,0 +1,72 @@
+"""The export must equal the training: the ONNX graph against the torch network, for every batch size and presence mask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from deploy.errors import BundleError
+from deploy.runtime import PRESENCE
+from models.deciding import Deciding
+
+BATCHES = (1, 2, 3, 7, 32)
+TOLERANCE = 1e-5
+"""Largest difference of a probability."""
+MOST_MASKS = 64
+"""With more than six streams, masks are taken at regular places of the list of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """What the comparison found."""
+
+    worst: float
+    """Largest absolute difference of a probability, or of a value relative to its size."""
+    output: str
+    """Where it was."""
+    comparisons: int
+    """Batches times masks that were compared."""
+
+
+def compare(deciding: Deciding, session: Any, windows: Mapping[str, NDArray[Any]]) -> Parity:
+    """Compare a graph with its network.
+
+    Args:
+        deciding: In evaluation mode.
+        session: onnxruntime session of its export.
+        windows: By stream, real windows, shape (at least 1, *shape).
+
+    Raises:
+        BundleError: a difference over the tolerance, with the output, mask, batch size and item.
+    """
+    worst = Parity(worst=0.0, output="", comparisons=0)
+    streams = deciding.network.streams
+    names = deciding.output_names()
+    every = list(product((True, False), repeat=len(streams)))
+    chosen = every[:: -(-len(every) // MOST_MASKS)]
+    for size, mask in product(BATCHES, chosen):
+        feed = {n: np.resize(windows[n], (size, *windows[n].shape[1:])).astype(np.float32) for n in streams}
+        here = np.tile(np.array(mask), (size, 1))
+        found = session.run(names, feed | {PRESENCE: here})
+        with torch.inference_mode():
+            wanted = deciding(*(torch.from_numpy(feed[n]) for n in streams), torch.from_numpy(here))
+        for name, ours, theirs in zip(names, found, wanted, strict=True):
+            off = _distance(ours, theirs.numpy())
+            if not off.max() <= TOLERANCE:
+                item = int(off.reshape(size, -1).max(axis=1).argmax())
+                raise BundleError(
+                    f"export differs from training: output {name!r} by {off.max():.3g} (allowed {TOLERANCE:g}) at item {item} of a batch of {size}, presence {mask}"
+                )
+            if off.max() >= worst.worst:
+                worst = Parity(worst=float(off.max()), output=name, comparisons=0)
+    return Parity(worst=worst.worst, output=worst.output, comparisons=len(BATCHES) * len(chosen))
+
+
+def _distance(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Absolute for probabilities; relative to their size for values and embeddings, which have no fixed range."""
+    off: NDArray[np.float32] = np.abs(ours - theirs) / max(1.0, float(np.abs(theirs).max()))
+    return off

@@ -1,0 +1,162 @@
+"""The runtime path: raw windows of a part in, scores out; numpy and onnxruntime alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from deploy.bundle import Bundle, BundleStream
+from deploy.errors import BundleError, InputError
+
+SELFTEST_TOLERANCE = 1e-5
+PRESENCE = "presence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What the graph says about one part."""
+
+    outputs: dict[str, NDArray[np.float32]]
+    """By output name: probabilities, shape (classes,), a value, shape (1,), or the embedding."""
+    streams: tuple[str, ...]
+    """The streams that took part."""
+
+
+class Runtime:
+    """A verified bundle, ready to inspect.
+
+    Example:
+        runtime = Runtime(Path("bundles/3f9c0a12b7de"))
+        scores = runtime.scores({"acoustic": knock, "thermal": frame})
+        print(runtime.named("label", scores))
+    """
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        """Load a bundle and recompute its self-test.
+
+        Args:
+            folder: The bundle.
+            threads: Threads of one inference.
+
+        Raises:
+            BundleError: the bundle is not whole, or does not give here what it gave when it was made.
+        """
+        self.bundle = Bundle(folder)
+        self.manifest = self.bundle.manifest
+        self.session = session(self.bundle.model, threads)
+        self.streams = tuple(self.manifest.streams)
+        self._inputs = tuple((n, s, np.dtype(s.dtype)) for n, s in self.manifest.streams.items())
+        self._absent = {n: np.zeros((1, *s.shape), np.float32) for n, s in self.manifest.streams.items()}
+        self._outputs = list(self.manifest.outputs)
+        self._selftest()
+
+    def scores(self, windows: Mapping[str, NDArray[Any]]) -> Scores:
+        """Inspect one part.
+
+        Args:
+            windows: By stream, shape and dtype as the bundle declares; a stream that is left out is absent.
+
+        Raises:
+            InputError: no stream, an unknown one, or a window that is not as declared.
+        """
+        feed: dict[str, NDArray[Any]] = {}
+        here = np.zeros((1, len(self._inputs)), np.bool_)
+        for column, (name, stream, dtype) in enumerate(self._inputs):
+            window = windows.get(name)
+            if window is None:
+                feed[name] = self._absent[name]
+                continue
+            feed[name] = checked(name, stream, dtype, window)[None]
+            here[0, column] = True
+        present = tuple(n for n in self.streams if n in windows and windows[n] is not None)
+        if len(present) != len(windows) or not present:
+            self._refuse(windows)
+        feed[PRESENCE] = here
+        results = self.session.run(self._outputs, feed)
+        return Scores(outputs={n: r[0] for n, r in zip(self._outputs, results, strict=True)}, streams=present)
+
+    def batch(self, windows: Mapping[str, NDArray[Any]], presence: NDArray[np.bool_]) -> dict[str, NDArray[np.float32]]:
+        """Inspect many parts at once.
+
+        Args:
+            windows: By stream, shape (parts, *declared shape); rows of absent streams hold anything finite.
+            presence: Shape (parts, streams) in the bundle's order.
+
+        Returns:
+            Every output by name, shape (parts, ...).
+        """
+        feed = {n: np.ascontiguousarray(windows[n], np.float32) for n in self.streams}
+        results = self.session.run(self._outputs, feed | {PRESENCE: presence})
+        return dict(zip(self._outputs, results, strict=True))
+
+    def named(self, task: str, scores: Scores) -> dict[str, float]:
+        """Probabilities of a task by class name."""
+        classes = self.manifest.tasks[task].classes
+        return {c: float(p) for c, p in zip(classes, scores.outputs[task], strict=True)}
+
+    def _selftest(self) -> None:
+        inputs, wanted = self.bundle.selftest()
+        declared = {i.name for i in self.session.get_inputs()}
+        if set(inputs) != declared or declared != {*self.streams, PRESENCE}:
+            raise BundleError(
+                f"bundle {self.bundle.name}: graph takes {sorted(declared)}, manifest declares {[*self.streams, PRESENCE]}"
+            )
+        found = dict(zip(self._outputs, self.session.run(self._outputs, inputs), strict=True))
+        for name, expected in wanted.items():
+            off = float(np.abs(found[name] - expected).max()) if found[name].shape == expected.shape else np.inf
+            # Written so that a NaN fails too.
+            if not off <= SELFTEST_TOLERANCE * max(1.0, float(np.abs(expected).max())):
+                raise BundleError(
+                    f"bundle {self.bundle.name}: self-test output {name!r} differs by {off:.3g}; at most {SELFTEST_TOLERANCE:g} is allowed"
+                )
+
+    def _refuse(self, windows: Mapping[str, NDArray[Any]]) -> None:
+        unknown = sorted(set(windows) - set(self.streams))
+        allowed = ", ".join(self.streams)
+        if unknown:
+            raise InputError(f"no stream {unknown[0]!r} in bundle {self.bundle.name}; it takes {allowed}")
+        if not any(w is not None for w in windows.values()):
+            raise InputError(f"no stream is present; bundle {self.bundle.name} takes {allowed}")
+
+
+def session(model: bytes, threads: int) -> Any:
+    """An onnxruntime session on the CPU; no spinning, so that capture beside it does not starve.
+
+    Raises:
+        BundleError: onnxruntime does not take the model.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no public base
+        raise BundleError(f"onnxruntime {onnxruntime.__version__} refuses the model: {error}") from error
+
+
+def checked(name: str, stream: BundleStream, dtype: np.dtype[Any], window: NDArray[Any]) -> NDArray[np.float32]:
+    """A window as the graph takes it.
+
+    Raises:
+        InputError: shape, dtype or a value that is not finite, with what was expected.
+    """
+    if window.shape != stream.shape:
+        raise InputError(f"stream {name!r}: window of shape {window.shape}; expected {stream.shape}")
+    if window.dtype != dtype and not (dtype.kind == "f" and window.dtype.kind == "f"):
+        raise InputError(f"stream {name!r}: dtype {window.dtype}; expected {dtype}, the raw values of the sensor")
+    plain = np.ascontiguousarray(window, np.float32)
+    if dtype.kind == "f" and not np.isfinite(plain).all():
+        bad = int(np.size(plain) - np.isfinite(plain).sum())
+        raise InputError(f"stream {name!r}: {bad} of {plain.size} samples are NaN or infinite; all must be finite")
+    return plain
+
+
+def columns(streams: Sequence[str], present: Sequence[str]) -> NDArray[np.bool_]:
+    """A presence row, shape (streams,), for the streams that are named."""
+    return np.array([name in present for name in streams])

@@ -1,0 +1,86 @@
+"""Temperature scaling (Guo et al. 2017, arXiv:1706.04599) of every output, on validation items only."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from models.deciding import Deciding
+from models.injection import Dataset, in_order
+from models.network import key
+from models.tasks import Task
+
+FEWEST = 20
+"""With fewer labelled validation items a temperature would be noise; it stays 1."""
+TEMPERATURES = torch.logspace(-1.4, 1.2, 105)
+PRIOR_STRENGTH = 0.02
+"""Pull of log T towards 0, in nats an item at log T = 1: a perfectly separated validation set must not claim certainty."""
+
+
+def best_temperature(logits: Tensor, targets: Tensor) -> float:
+    """The temperature with the lowest log loss on a grid, slightly pulled towards 1.
+
+    Args:
+        logits: Shape (items, classes).
+        targets: Class indices, shape (items,).
+    """
+    if len(targets) < FEWEST:
+        return 1.0
+    index = targets.long()
+    losses = [
+        torch.nn.functional.cross_entropy(logits / t, index).item() + PRIOR_STRENGTH * t.log().square().item()
+        for t in TEMPERATURES
+    ]
+    return float(TEMPERATURES[int(torch.tensor(losses).argmin())])
+
+
+def masks(streams: int) -> Iterator[Tensor]:
+    """Every presence mask with at least one stream, shape (streams,), bool."""
+    for bits in product((False, True), repeat=streams):
+        if any(bits):
+            yield torch.tensor(bits)
+
+
+@torch.inference_mode()
+def calibrate(deciding: Deciding, val: Dataset) -> None:
+    """Set every temperature of a network from validation items; the averaged output gets one for each number of streams."""
+    network = deciding.network
+    batches = list(in_order(val, 256))
+    features = [torch.cat(rows) for rows in zip(*(network.encode(b) for b in batches), strict=True)]
+    presence = torch.cat([b.presence(network.streams) for b in batches])
+    targets = {name: torch.from_numpy(values) for name, values in val.targets.items()}
+    seen: dict[tuple[str, int], list[tuple[Tensor, Tensor]]] = {}
+    for mask in masks(len(network.streams)):
+        there = (presence & mask).sum(dim=1) == mask.sum()
+        if not there.any():
+            continue
+        here = (presence & mask)[there]
+        answers = network.answer(network.advance([f[there] for f in features], here))
+        for task in network.tasks:
+            for output, logits in deciding.combined(task, answers, here).items():
+                _collect(seen, task, output, mask, logits, targets[task.name][there], network.streams)
+    for (output, place), found in seen.items():
+        logits, wanted = (torch.cat(parts) for parts in zip(*found, strict=True))
+        deciding.get_buffer(key(f"temperature {output}"))[place] = best_temperature(logits, wanted)
+
+
+def _collect(
+    seen: dict[tuple[str, int], list[tuple[Tensor, Tensor]]],
+    task: Task,
+    output: str,
+    mask: Tensor,
+    logits: Tensor,
+    targets: Tensor,
+    streams: tuple[str, ...],
+) -> None:
+    """Keep a mask's logits for the outputs that it calibrates."""
+    if not task.classes:
+        return
+    averaged = output == task.name and task.stream is None
+    stream = task.stream or (output.rpartition(":")[2] if not averaged else None)
+    if stream in streams and not mask[streams.index(stream)]:
+        return
+    known = ~targets.isnan()
+    place = int(mask.sum()) - 1 if averaged else 0
+    seen.setdefault((output, place), []).append((logits[known], targets[known]))

@@ -1,0 +1,95 @@
+"""From the heads' raw answers to calibrated probabilities: prior correction, averaging by presence, temperature."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from models.discrepancy import class_weights
+from models.network import MultimodalNetwork, key
+from models.tasks import Task
+
+
+class Deciding(nn.Module):
+    """The graph that is exported: raw windows and presence mask in, calibrated probabilities out.
+
+    Outputs in order: for a task of the whole part NAME (average of the heads that are present), NAME:joint and
+    NAME:STREAM; for a task of one stream its NAME; at the end the embedding.
+    """
+
+    def __init__(self, network: MultimodalNetwork) -> None:
+        super().__init__()
+        self.network = network
+        streams = len(network.streams)
+        for task in network.tasks:
+            if task.classes:
+                self.register_buffer(key(f"shift {task.name}"), class_weights(task).log())
+            else:
+                self.register_buffer(key(f"moments {task.name}"), torch.tensor(task.frequencies))
+            for output in self.outputs_of(task):
+                # The averaged answer is sharper or softer with the number of streams that take part.
+                places = streams if output == task.name and task.stream is None else 1
+                self.register_buffer(key(f"temperature {output}"), torch.ones(places))
+
+    def outputs_of(self, task: Task) -> list[str]:
+        """Names of a task's outputs in the graph."""
+        heads = [output for output, _ in self.network.pairs(task)]
+        return heads if task.stream is not None else [task.name, *heads]
+
+    def output_names(self) -> list[str]:
+        """Names of the graph's outputs, in order."""
+        return [name for task in self.network.tasks for name in self.outputs_of(task)] + ["embedding"]
+
+    def corrected(self, task: Task, answer: Tensor) -> Tensor:
+        """Log-probabilities under the training frequencies, or the standardized value."""
+        if not task.classes:
+            return answer
+        return torch.log_softmax(answer - self.get_buffer(key(f"shift {task.name}")), dim=1)
+
+    def combined(self, task: Task, answers: dict[str, Tensor], presence: Tensor) -> dict[str, Tensor]:
+        """Corrected answers by output name, the average by presence first."""
+        heads = {output: self.corrected(task, answers[output]) for output, _ in self.network.pairs(task)}
+        if task.stream is not None:
+            return heads
+        joint, *single = heads.values()
+        here = presence.to(joint.dtype)
+        total = joint
+        for column, answer in enumerate(single):
+            total = total + answer * here[:, column : column + 1]
+        return {task.name: total / (1.0 + here.sum(dim=1, keepdim=True)), **heads}
+
+    def finished(self, task: Task, output: str, answer: Tensor, presence: Tensor) -> Tensor:
+        """Probabilities, shape (batch, classes), or values in their own unit, shape (batch, 1)."""
+        if not task.classes:
+            mean, std = self.get_buffer(key(f"moments {task.name}"))
+            value: Tensor = answer * std + mean
+            return value
+        temperature = self.get_buffer(key(f"temperature {output}"))
+        if len(temperature) > 1:
+            count = presence.sum(dim=1).clamp_min(1) - 1
+            temperature = temperature[count][:, None]
+        return torch.softmax(answer / temperature, dim=1)
+
+    def decide(self, features: Sequence[Tensor], presence: Tensor) -> list[Tensor]:
+        """All outputs from the streams' features, in the order of `output_names`."""
+        signals = self.network.advance(features, presence)
+        answers = self.network.answer(signals)
+        results = []
+        for task in self.network.tasks:
+            for output, answer in self.combined(task, answers, presence).items():
+                results.append(self.finished(task, output, answer, presence))
+        return [*results, signals]
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The whole graph.
+
+        Args:
+            inputs: Raw windows by stream in order, shape (batch, *InputSpec.shape), float32, then the presence mask,
+                shape (batch, streams), bool. What an absent stream holds does not matter as long as it is finite.
+
+        Returns:
+            The outputs in the order of `output_names`.
+        """
+        *windows, presence = inputs
+        features = [self.network.encoders[n](w) for n, w in zip(self.network.streams, windows, strict=True)]
+        return tuple(self.decide(features, presence))

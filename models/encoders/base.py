@@ -1,0 +1,76 @@
+"""What every encoder does, whatever its kind."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from models.injection import InputSpec
+
+Augmentation = Callable[[Tensor], Tensor]
+"""Raw windows in, changed raw windows out; randomness from torch's own generator, which the trainer seeds."""
+
+
+class Encoder(nn.Module, ABC):
+    """From the raw windows of one stream to features.
+
+    A subclass sets `augmentations`, learns its scale in `fit`, and encodes in `forward`.
+    """
+
+    augmentations: ClassVar[dict[str, Augmentation]] = {}
+    """By name, all that the kind offers; applied in this order."""
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """Names that apply only where a configuration asks for them."""
+
+    def __init__(self, spec: InputSpec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.width = width
+        chosen = [n for n in self.augmentations if n not in self.optional] if spec.augment is None else spec.augment
+        unknown = sorted(set(chosen) - set(self.augmentations))
+        if unknown:
+            allowed = ", ".join(self.augmentations) or "none"
+            raise ValueError(
+                f"stream {spec.name!r}: no augmentation {unknown[0]!r} for kind {spec.kind!r}; allowed: {allowed}"
+            )
+        self._chosen = [self.augmentations[name] for name in self.augmentations if name in chosen]
+
+    @abstractmethod
+    def fit(self, windows: Tensor) -> None:
+        """Learn scale and offset from raw training windows, shape (items, *spec.shape), float32; called once, before training."""
+
+    @abstractmethod
+    def forward(self, windows: Tensor) -> Tensor:
+        """Features of raw windows.
+
+        Args:
+            windows: Shape (batch, *spec.shape), float32, as the sensor gave them.
+
+        Returns:
+            Shape (batch, width), float32.
+        """
+
+    def augment(self, windows: Tensor) -> Tensor:
+        """Training variants of raw windows that keep their class; same shape and scale."""
+        with torch.no_grad():
+            for change in self._chosen:
+                windows = change(windows)
+        return windows
+
+
+def uniform(windows: Tensor, low: float, high: float) -> Tensor:
+    """One random number per window, shaped to multiply it: (batch, 1, 1, ...)."""
+    shape = (len(windows), *[1] * (windows.dim() - 1))
+    return torch.empty(shape).uniform_(low, high)
+
+
+def shifted(windows: Tensor, most: int, dim: int) -> Tensor:
+    """Move each window by up to `most` places along a dimension, repeating the edge value."""
+    length = windows.shape[dim]
+    steps = torch.randint(-most, most + 1, (len(windows), 1))
+    index = (torch.arange(length)[None, :] - steps).clamp(0, length - 1)
+    view = [len(windows)] + [1] * (windows.dim() - 1)
+    view[dim] = length
+    return windows.gather(dim, index.view(view).expand(windows.shape))

@@ -1,0 +1,1 @@
+"""Signal processing as layers, so that the exported graph takes the raw window."""

@@ -1,0 +1,107 @@
+"""Stage 1, injection: the streams of many items, each with its own shape, and what is known about them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+ABSENT = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """One stream's entry point into the network."""
+
+    name: str
+    """Name of the stream; also the name of the exported graph's input."""
+    kind: str
+    """File name of the encoder: waveform, image or series."""
+    shape: tuple[int, ...]
+    """Window shape: (channels, samples), (frames, height, width) or (channels, steps)."""
+    rate_hz: float | None = None
+    """Samples a second, where the kind needs it."""
+    dtype: str = "float32"
+    """Of the raw window; integer sound is divided by its full scale before it enters."""
+    level_normalization: bool = False
+    """Divide each window by its own level before anything else."""
+    augment: tuple[str, ...] | None = None
+    """Training augmentations by name; None: all that the kind applies by default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Items in memory, compact: a stream's array holds only the items that have it."""
+
+    windows: dict[str, NDArray[Any]]
+    """By stream, shape (present items, *InputSpec.shape)."""
+    rows: dict[str, NDArray[np.int64]]
+    """By stream, shape (items,): row in `windows`, or ABSENT."""
+    targets: dict[str, NDArray[np.float32]]
+    """By task, shape (items,): class index or value; NaN where unknown."""
+    names: tuple[str, ...] = field(default=())
+    """Item names, for messages."""
+
+    def __len__(self) -> int:
+        return len(next(iter(self.rows.values())))
+
+    def presence(self) -> NDArray[np.bool_]:
+        """Which streams each item has, shape (items, streams)."""
+        return np.stack([rows != ABSENT for rows in self.rows.values()], axis=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some items as tensors; only what is present is carried."""
+
+    size: int
+    """Number of items."""
+    windows: dict[str, Tensor]
+    """By stream, shape (present, *InputSpec.shape), float32."""
+    places: dict[str, Tensor]
+    """By stream, shape (present,), int64: the item of each window."""
+    targets: dict[str, Tensor]
+    """By task, shape (items,), float32; NaN where unknown."""
+
+    def presence(self, streams: Sequence[str]) -> Tensor:
+        """Presence mask, shape (items, streams), bool."""
+        mask = torch.zeros(self.size, len(streams), dtype=torch.bool)
+        for column, name in enumerate(streams):
+            mask[self.places[name], column] = True
+        return mask
+
+
+def full_scale(dtype: str) -> float:
+    """Divisor that brings integer sound to full scale 1.0; 1 for floating point."""
+    kind = np.dtype(dtype)
+    return float(-np.iinfo(kind).min) if kind.kind == "i" else 1.0
+
+
+def collate(data: Dataset, items: NDArray[np.int64], rows: Mapping[str, NDArray[np.int64]] | None = None) -> Batch:
+    """Take some items out of a data set.
+
+    Args:
+        data: All items.
+        items: Indices, shape (batch,).
+        rows: Rows of `data.windows` to use instead of the items' own, by stream, shape (batch,).
+
+    Returns:
+        The batch, windows as float32 in the recording's own scale.
+    """
+    chosen = rows or {name: table[items] for name, table in data.rows.items()}
+    windows, places = {}, {}
+    for name, row in chosen.items():
+        here = np.flatnonzero(row != ABSENT)
+        places[name] = torch.from_numpy(here)
+        windows[name] = torch.from_numpy(data.windows[name][row[here]].astype(np.float32))
+    targets = {task: torch.from_numpy(values[items]) for task, values in data.targets.items()}
+    return Batch(size=len(items), windows=windows, places=places, targets=targets)
+
+
+def in_order(data: Dataset, size: int) -> Iterator[Batch]:
+    """All items once, in their order, in batches of at most `size`."""
+    for start in range(0, len(data), size):
+        yield collate(data, np.arange(start, min(start + size, len(data))))

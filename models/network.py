@@ -1,0 +1,110 @@
+"""The multimodal network: encoders, routed neurons, a head per input-output pair."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from models.encoders import encoder_for
+from models.injection import Batch, InputSpec
+from models.neurons import RoutedLayer, described, neuron_sets
+from models.tasks import Task
+
+FEATURES = 64
+LAYERS = ((48, 16, 64), (32, 16, 48))
+"""Dedicated, overlapping and shared neurons of each hidden layer."""
+DROPOUT = 0.1
+
+
+def key(output: str) -> str:
+    """A module name for an output: torch allows no dot in one."""
+    return output.replace(".", "/")
+
+
+class MultimodalNetwork(nn.Module):
+    """Raw windows and a presence mask in, one row of numbers per head out.
+
+    Heads are named by their output: `label:joint` and `label:STREAM` for a task of the whole part, the task's own
+    name, e.g. `label.acoustic`, for a task of one stream.
+    """
+
+    def __init__(self, inputs: Sequence[InputSpec], tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.inputs, self.tasks = tuple(inputs), tuple(tasks)
+        self.streams = tuple(spec.name for spec in inputs)
+        self.encoders = nn.ModuleDict({spec.name: encoder_for(spec, FEATURES) for spec in inputs})
+        eye = torch.eye(len(inputs), dtype=torch.bool)
+        # A stream's features and its presence bit belong to that stream alone.
+        before = eye.repeat_interleave(FEATURES + 1, dim=0)
+        self.hidden = nn.ModuleList()
+        for dedicated, overlapping, shared in LAYERS:
+            after = neuron_sets(len(inputs), dedicated, overlapping, shared)
+            self.hidden.append(RoutedLayer(before, after))
+            before = after
+        self.last = before
+        self.heads = nn.ModuleDict()
+        for task in tasks:
+            for output, stream in self.pairs(task):
+                width = len(before) if stream is None else LAYERS[-1][0]
+                self.heads[key(output)] = nn.Linear(width, task.outputs)
+
+    def pairs(self, task: Task) -> list[tuple[str, str | None]]:
+        """The heads of a task: name of the output and the stream that it looks at, None for all."""
+        if task.stream is not None:
+            return [(task.name, task.stream)]
+        return [(f"{task.name}:joint", None), *((f"{task.name}:{s}", s) for s in self.streams)]
+
+    def describe(self) -> list[dict[str, int]]:
+        """Neurons of each hidden layer by set of streams."""
+        return [described(layer.membership, self.streams) for layer in self.hidden if isinstance(layer, RoutedLayer)]
+
+    def paths(self) -> dict[str, list[nn.Parameter]]:
+        """Parameters by path: each stream's encoder, and all that is shared."""
+        named = {name: list(encoder.parameters()) for name, encoder in self.encoders.items()}
+        return named | {"shared": [*self.hidden.parameters(), *self.heads.parameters()]}
+
+    def encode(self, batch: Batch) -> list[Tensor]:
+        """Features of the streams that are there, zero elsewhere; each of shape (items, FEATURES)."""
+        features = []
+        for name in self.streams:
+            rows = torch.zeros(batch.size, FEATURES)
+            places = batch.places[name]
+            if len(places):
+                rows = rows.index_copy(0, places, self.encoders[name](batch.windows[name]))
+            features.append(rows)
+        return features
+
+    def advance(self, features: Sequence[Tensor], presence: Tensor) -> Tensor:
+        """Signals of the last hidden layer.
+
+        Args:
+            features: By stream in order, shape (items, FEATURES).
+            presence: Which streams count, shape (items, streams), bool.
+
+        Returns:
+            Shape (items, neurons), float32.
+        """
+        here = presence.to(features[0].dtype)
+        injected = []
+        for column, rows in enumerate(features):
+            bit = here[:, column : column + 1]
+            injected += [rows * bit, bit]
+        signals = torch.cat(injected, dim=1)
+        for layer in self.hidden:
+            signals = nn.functional.dropout(torch.relu(layer(signals)), DROPOUT, self.training)
+        return signals
+
+    def answer(self, signals: Tensor) -> dict[str, Tensor]:
+        """Outputs of every head, shape (items, outputs): logits of a class task, a standardized value otherwise."""
+        answers = {}
+        for task in self.tasks:
+            for output, stream in self.pairs(task):
+                seen = signals if stream is None else self._dedicated(signals, stream)
+                answers[output] = self.heads[key(output)](seen)
+        return answers
+
+    def _dedicated(self, signals: Tensor, stream: str) -> Tensor:
+        """The last layer's neurons of one stream; `neuron_sets` lays them first, stream by stream."""
+        width = LAYERS[-1][0]
+        start = self.streams.index(stream) * width
+        return signals[:, start : start + width]

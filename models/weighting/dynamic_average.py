@@ -1,0 +1,29 @@
+"""Dynamic weight average."""
+
+import math
+
+from models.weighting.base import Weighting
+
+TEMPERATURE = 2.0
+
+
+class DynamicAverage(Weighting):
+    """w_i = K softmax_i(r_i / T), r_i = L_i(t - 1) / L_i(t - 2) over epochs (Liu et al. 2019, arXiv:1803.10704).
+
+    A loss that falls slowly gains weight. Multiplied by the priorities; equal during the first two epochs.
+    """
+
+    def weights(self, losses: dict[str, float]) -> dict[str, float]:
+        """Weights of the running epoch."""
+        ratios = {n: self._ratio(n) / TEMPERATURE for n in losses}
+        total = sum(math.exp(r) for r in ratios.values())
+        return {n: self.priorities.get(n, 1.0) * len(losses) * math.exp(r) / total for n, r in ratios.items()}
+
+    def end_epoch(self, losses: dict[str, float]) -> None:
+        """Remember the last two epochs."""
+        for name, loss in losses.items():
+            self.state[name] = [*self.state.get(name, []), loss][-2:]
+
+    def _ratio(self, name: str) -> float:
+        past = self.state.get(name, [])
+        return past[1] / max(past[0], 1e-8) if len(past) == 2 else 1.0

@@ -1,0 +1,60 @@
+"""Rates with their exact bound."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of parts with its two-sided exact confidence interval."""
+
+    count: int
+    total: int
+    lower: float
+    upper: float
+
+    def __str__(self) -> str:
+        """E.g. "2 of 59 (3.4 %, 0.4 to 11.7 %)"."""
+        if not self.total:
+            return "0 of 0"
+        share = 100 * self.count / self.total
+        return f"{self.count} of {self.total} ({share:.1f} %, {100 * self.lower:.1f} to {100 * self.upper:.1f} %)"
+
+
+def rate(count: int, total: int, confidence: float = 0.95) -> Rate:
+    """Clopper-Pearson interval (Biometrika 26, 1934): each side errs with at most half of 1 - confidence.
+
+    Raises:
+        ValueError: count outside 0..total.
+    """
+    if not 0 <= count <= total:
+        raise ValueError(f"count {count} must lie within 0 and total {total}")
+    side = (1 - confidence) / 2
+    lower = 0.0 if count == 0 else _solve(lambda p: 1 - _at_most(count - 1, total, p) - side)
+    upper = 1.0 if count == total else _solve(lambda p: side - _at_most(count, total, p))
+    return Rate(count, total, lower, upper)
+
+
+def _at_most(count: int, total: int, p: float) -> float:
+    """Binomial distribution function."""
+    if p <= 0 or p >= 1:
+        return 1.0 if p <= 0 else float(count >= total)
+    log_p, log_q = math.log(p), math.log1p(-p)
+    terms = [
+        math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1) + k * log_p + (total - k) * log_q
+        for k in range(count + 1)
+    ]
+    return math.fsum(math.exp(t) for t in terms)
+
+
+def _solve(rising: Callable[[float], float]) -> float:
+    """Zero of a function that rises on (0, 1), by bisection to the last bit that matters."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if rising(middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2

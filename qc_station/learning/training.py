@@ -1,0 +1,173 @@
+"""Train a candidate: data set, six-stage loop, calibration, export, parity, bundle."""
+
+import hashlib
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from deploy.bundle import BundleStream, BundleTask, Manifest, write_bundle
+from deploy.export import to_onnx
+from deploy.parity import Parity, compare
+from deploy.runtime import PRESENCE, session
+from models.calibration import calibrate
+from models.deciding import Deciding
+from models.injection import Dataset
+from models.tasks import Task
+from models.trainer import Epoch, Outcome, Settings, Trainer
+from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.items import Item
+from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
+
+SELFTEST_ITEMS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A trained, exported and verified network."""
+
+    folder: Path
+    """The bundle."""
+    outcome: Outcome
+    """How training went."""
+    parity: Parity
+    """How far the export is from the network."""
+
+
+def train_candidate(
+    config: StationConfig, items: Iterable[Item], bundles: Path, report: Callable[[Epoch], None] = lambda _: None
+) -> Candidate:
+    """Train on a station's items and write a candidate bundle.
+
+    Args:
+        config: The station.
+        items: Training and validation items; others are ignored.
+        bundles: Folder that receives the bundle.
+        report: Called after every epoch.
+
+    Raises:
+        ConfigError: nothing to learn from.
+        BundleError: the export differs from the training; nothing is written.
+    """
+    torch.set_num_threads(config.training.threads or torch.get_num_threads())
+    splits = split_items(items)
+    tasks = find_tasks(config, splits.train)
+    train, val = (as_dataset(part, config.streams, tasks) for part in (splits.train, splits.val))
+    trainer = Trainer([input_spec(n, s) for n, s in config.streams.items()], tasks, train, val, _settings(config))
+    outcome = trainer.run(report)
+    deciding = Deciding(outcome.network).eval()
+    calibrate(deciding, val)
+    model = to_onnx(deciding)
+    runtime = session(model, threads=1)
+    windows = _samples(val, train, 32)
+    parity = compare(deciding, runtime, windows)
+    inputs = {n: w[:SELFTEST_ITEMS].astype(np.float32) for n, w in windows.items()}
+    inputs[PRESENCE] = np.array([[True] * len(windows)] * SELFTEST_ITEMS)
+    outputs = dict(zip(deciding.output_names(), runtime.run(deciding.output_names(), inputs), strict=True))
+    manifest = _manifest(
+        config, tasks, deciding.output_names(), _provenance(config, splits, outcome), _figures(outcome, parity)
+    )
+    folder = write_bundle(bundles, manifest, model, inputs, outputs)
+    return Candidate(folder=folder, outcome=outcome, parity=parity)
+
+
+def bundle_streams(config: StationConfig) -> dict[str, BundleStream]:
+    """The station's streams as a bundle declares them."""
+    return {name: _bundle_stream(stream) for name, stream in config.streams.items()}
+
+
+def _bundle_stream(stream: StreamConfig) -> BundleStream:
+    return BundleStream(
+        kind=stream.kind,
+        shape=stream.window_shape,
+        dtype=stream.dtype,
+        rate_hz=stream.rate_hz,
+        unit=stream.unit,
+        required=stream.required,
+        table=msgspec.to_builtins(stream),
+    )
+
+
+def _settings(config: StationConfig) -> Settings:
+    chosen = config.training
+    return Settings(seed=chosen.seed, epochs=chosen.epochs, budget_s=chosen.budget_s, weighting=chosen.weighting)
+
+
+def _samples(val: Dataset, train: Dataset, most: int) -> dict[str, NDArray[Any]]:
+    """Real windows of every stream, from validation where it has any."""
+    return {n: np.resize(w if len(w) else train.windows[n], (most, *w.shape[1:])) for n, w in val.windows.items()}
+
+
+def _manifest(
+    config: StationConfig,
+    tasks: tuple[Task, ...],
+    outputs: list[str],
+    provenance: dict[str, Any],
+    figures: dict[str, Any],
+) -> Manifest:
+    return Manifest(
+        station=config.name,
+        streams=bundle_streams(config),
+        tasks={t.name: BundleTask(stream=t.stream, classes=t.classes) for t in tasks},
+        outputs=tuple(outputs),
+        ok_classes=config.ok_classes,
+        costs=msgspec.to_builtins(config.costs),
+        provenance=provenance,
+        figures=figures,
+    )
+
+
+def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "seed": config.training.seed,
+        "threads": torch.get_num_threads(),
+        "data_digest": data_digest((*splits.train, *splits.val)),
+        "train_items": len(splits.train),
+        "val_items": len(splits.val),
+        "split": splits.origin,
+        "epochs": len(outcome.epochs),
+        "best_epoch": outcome.best,
+        "ended": outcome.reason,
+        "skipped_steps": outcome.skipped,
+        "weighting": config.training.weighting,
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "onnxruntime": onnxruntime.__version__,
+        },
+    }
+
+
+def _figures(outcome: Outcome, parity: Parity) -> dict[str, Any]:
+    best = outcome.epochs[outcome.best - 1]
+    return {
+        "validation_loss": best.val,
+        "parity": {"max_abs_difference": parity.worst, "output": parity.output, "comparisons": parity.comparisons},
+        "neurons": outcome.network.describe(),
+    }
+
+
+def data_digest(items: Iterable[Item]) -> str:
+    """SHA-256 over names, groups, splits, labels and window bytes, whatever the order of the items."""
+    digests = []
+    for item in items:
+        one = hashlib.sha256(repr((item.name, item.group, item.split, sorted(item.labels.items()))).encode())
+        for name in sorted(item.windows):
+            window = item.windows[name]
+            one.update(repr((name, window.shape, window.dtype.str)).encode())
+            one.update(np.ascontiguousarray(window).tobytes())
+        digests.append(one.digest())
+    return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
+
+
+def losses_line(epoch: Epoch, most: int = 6) -> Mapping[str, str]:
+    """Loss and weight of the heaviest pairs, for people, e.g. {"label:joint": "0.31 x 1"}."""
+    shown = sorted(epoch.train, key=lambda o: -epoch.weights.get(o, 0.0))[:most]
+    return {o: f"{epoch.train[o]:.3f} x {epoch.weights.get(o, 0.0):.2g}" for o in shown}
