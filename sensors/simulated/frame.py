@@ -59,9 +59,9 @@ class _Body:
         self._slope_k = rng.normal(0.0, 0.12, 2)
         places = rng.uniform((-2.5, -4.5), (2.5, 4.5), (3, 2))
         # A hot spot that has had longer to heat has spread further: its variance grows by 2 D t (heat kernel).
-        spot = (1.0 + 7.0 * heat if heat else 0.0, np.sqrt(1.2 + 3.0 * heat))
-        warm = (2.2 * passing.part.warmth, 2.4)
-        blotch = (rng.normal(0.0, 0.35), 2.0)
+        spot = (1.5 + 8.0 * heat if heat else 0.0, np.sqrt(1.2 + 3.0 * heat))
+        warm = (3.2 * passing.part.warmth, 2.2)
+        blotch = (rng.normal(0.0, 0.25), 2.0)
         self._spots = [(*place, *strength) for place, strength in zip(places, (spot, warm, blotch), strict=True)]
 
     def excess(self, offsets_px: NDArray[np.float64], ambient_k: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -72,7 +72,7 @@ def knock(part: Part, rng: np.random.Generator, since_s: NDArray[np.float64]) ->
     """
     crack = part.strength("crack")
     size, each = 1.0 + 0.006 * rng.standard_normal(), 1.0 + 0.003 * rng.standard_normal(MODES_HZ.size)
-    modes_hz = MODES_HZ * size * each * (1.0 - 0.05 * crack * CRACK_PULL)
+    modes_hz = MODES_HZ * size * each * (1.0 - 0.06 * crack * CRACK_PULL)
     decays_s = DECAYS_S * np.exp(0.12 * rng.standard_normal(MODES_HZ.size)) * (1.0 - 0.5 * crack * CRACK_PULL)
     tip_hz = rng.uniform(4000.0, 7000.0)
     levels = LEVELS * np.exp(0.3 * rng.standard_normal(MODES_HZ.size)) / (1.0 + (modes_hz / tip_hz) ** 2)

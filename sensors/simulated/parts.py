@@ -11,7 +11,7 @@ SHARES = (0.50, 0.14, 0.14, 0.14, 0.08)
 SHOWN_BY = {"crack": "acoustic", "overheat": "thermal", "leak": "enose"}
 """The one stream in which a defect shows; a loose part shows in none alone."""
 STREAMS = ("acoustic", "thermal", "enose")
-LEAST_SEVERITY = 0.2
+LEAST_SEVERITY = 0.25
 """Below it a defect would be one in name only."""
 ODD_BUT_GOOD = 0.15
 """Share of good parts that rattle, and as many that are warm; good parts never do both."""
