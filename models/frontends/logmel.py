@@ -1,5 +1,7 @@
 """Log-mel spectrogram as one strided convolution and one matrix product."""
 
+import warnings
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -30,7 +32,13 @@ class LogMel(nn.Module):
         scaled = window / window.sum() * 2
         basis = np.concatenate([np.cos(phase) * scaled, -np.sin(phase) * scaled])[:, None, :]
         self.register_buffer("basis", torch.tensor(basis, dtype=torch.float32), persistent=False)
-        mel = librosa.filters.mel(sr=rate_hz, n_fft=n_fft, n_mels=self.bands)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Empty filters")
+            mel = librosa.filters.mel(sr=rate_hz, n_fft=n_fft, n_mels=self.bands)
+        # A very short transform has bands between two bins; such a band takes the bin next to its centre.
+        centres = librosa.mel_frequencies(self.bands + 2, fmax=rate_hz / 2)[1:-1]
+        for band in np.flatnonzero(mel.sum(axis=1) == 0):
+            mel[band, round(centres[band] * n_fft / rate_hz)] = 1.0
         # Rows of equal weight: a band's value is the mean power of its bins.
         rows = mel.sum(axis=1, keepdims=True)
         self.register_buffer("mel", torch.tensor(mel / np.maximum(rows, 1e-12), dtype=torch.float32), persistent=False)
