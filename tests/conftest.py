@@ -1,0 +1,25 @@
+"""What every test shares: hypothesis without a clock, and one small bundle that is exported once a session."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("facts", deadline=None, derandomize=True)
+settings.load_profile("facts")
+
+
+@pytest.fixture(scope="session")
+def exported() -> tuple[object, bytes]:
+    """An untrained three-stream `Deciding` with temperatures off 1, and its ONNX bytes."""
+    from tests.synthetic import exported_network
+
+    return exported_network()
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(exported: tuple[object, bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of `exported`; read-only: copy it before changing it."""
+    from tests.synthetic import write_synthetic_bundle
+
+    return write_synthetic_bundle(tmp_path_factory.mktemp("bundles"), *exported)
