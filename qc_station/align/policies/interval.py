@@ -21,8 +21,8 @@ class Interval:
 
     @property
     def after_ns(self) -> int:
-        """How far after the part it ends."""
-        return self.rate.span_ns(self.length) - self.before_ns
+        """How far after the part it ends, up to the nanosecond before the sample that follows."""
+        return self.rate.span_ns(self.length) - self.before_ns - 1
 
     def settled(self, track: Track, time_ns: int) -> bool:
         """Whether the last sample, or one after it, has come."""

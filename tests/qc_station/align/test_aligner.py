@@ -1,0 +1,253 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qc_station.align.aligner import Aligner, Bounds
+from qc_station.align.policies.interval import Interval
+from qc_station.align.policies.nearest import Nearest
+from qc_station.align.rate import Rate
+from qc_station.align.rules import StreamRule
+from qc_station.align.snapshot import Reason, Snapshot
+from qc_station.errors import ConfigError
+from sensors.readings import Reading
+from sensors.streams import Stream
+
+MS = 1_000_000
+SECOND = 1000 * MS
+SOUND = Stream(name="sound", kind="waveform", shape=(1,), nominal_rate_hz=1000.0, units=("1",))
+HEAT = Stream(name="heat", kind="image", shape=(2, 2), nominal_rate_hz=100.0, units=("cK",))
+RULES = {
+    "sound": StreamRule(stream=SOUND, policy=Interval(rate=Rate.of(1000.0), before_ns=5 * MS, length=10)),
+    "heat": StreamRule(stream=HEAT, policy=Nearest(tolerance_ns=10 * MS)),
+}
+
+
+def sound(seq: int, count: int = 10, *, delay_ms: int = 0, session: int = 1) -> Reading:
+    data = np.arange(seq + 1, seq + count + 1, dtype=np.int16)[:, None]
+    arrival_ns = SECOND + (seq + count - 1 + delay_ms) * MS
+    return Reading(stream="sound", session=session, seq=seq, arrival_ns=arrival_ns, device_ns=None, data=data)
+
+
+def heat(seq: int) -> Reading:
+    data = np.full((1, 2, 2), seq, np.uint16)
+    return Reading(stream="heat", session=1, seq=seq, arrival_ns=SECOND + seq * 10 * MS, device_ns=None, data=data)
+
+
+def make(rules: dict[str, StreamRule] = RULES, **bounds: int) -> Aligner:
+    return Aligner(rules, deadline_ns=100 * MS, bounds=Bounds(**bounds))
+
+
+def fill(aligner: Aligner, until_ms: int = 100) -> None:
+    for number in range(until_ms // 10):
+        aligner.push(sound(10 * number))
+        aligner.push(heat(number))
+
+
+def parts(snapshots: list[Snapshot]) -> list[str]:
+    return [snapshot.part for snapshot in snapshots]
+
+
+def balanced(aligner: Aligner) -> bool:
+    return all(stream.balanced for stream in aligner.stats().streams.values())
+
+
+def test_a_part_is_emitted_as_soon_as_every_stream_is_settled() -> None:
+    aligner = make()
+    aligner.trigger("a", SECOND + 20 * MS)
+    for number in range(2):
+        aligner.push(sound(10 * number))
+        aligner.push(heat(number))
+    assert aligner.advance(SECOND + 20 * MS) == []
+    aligner.push(heat(2))
+    assert aligner.advance(SECOND + 21 * MS) == []
+    aligner.push(sound(20))
+    (snapshot,) = aligner.advance(SECOND + 30 * MS)
+    assert snapshot.reasons == {"sound": Reason.OK, "heat": Reason.OK}
+    assert snapshot.windows["sound"].data.tolist() == [list(range(16, 26))]
+    assert snapshot.windows["sound"].start_ns == SECOND + 15 * MS
+    assert snapshot.windows["heat"].data.shape == (1, 2, 2)
+    assert aligner.advance(SECOND + 300 * MS) == []
+
+
+def test_a_trigger_may_come_after_its_data() -> None:
+    aligner = make()
+    fill(aligner)
+    aligner.advance(SECOND + 100 * MS)
+    aligner.trigger("a", SECOND + 20 * MS)
+    assert aligner.advance(SECOND + 100 * MS)[0].reasons == {"sound": Reason.OK, "heat": Reason.OK}
+
+
+def test_a_stream_silent_from_the_start_costs_the_deadline_and_no_more() -> None:
+    aligner = make()
+    aligner.trigger("a", SECOND + 20 * MS)
+    for number in range(10):
+        aligner.push(sound(10 * number))
+    assert aligner.due_ns() == SECOND + 120 * MS
+    assert aligner.advance(SECOND + 120 * MS - 1) == []
+    (snapshot,) = aligner.advance(SECOND + 120 * MS)
+    assert snapshot.reasons == {"sound": Reason.OK, "heat": Reason.NEVER_STARTED}
+    assert set(snapshot.windows) == {"sound"}
+
+
+def test_a_dead_stream_holds_nothing_up() -> None:
+    aligner = make()
+    aligner.push(heat(0))
+    for number in range(1000, 1200):
+        aligner.push(sound(10 * number))
+    aligner.trigger("a", SECOND + 11_900 * MS)
+    (snapshot,) = aligner.advance(SECOND + 12_000 * MS - 1)
+    assert snapshot.reasons == {"sound": Reason.OK, "heat": Reason.DEAD}
+
+
+def test_a_stream_that_stops_is_stale_and_is_taken_again_when_it_resumes() -> None:
+    aligner = make()
+    fill(aligner)
+    for number in range(200, 220):
+        aligner.push(sound(10 * number))
+    aligner.trigger("a", SECOND + 2050 * MS)
+    assert aligner.advance(SECOND + 2150 * MS)[0].reasons == {"sound": Reason.OK, "heat": Reason.STALE}
+    for number in range(216, 218):
+        aligner.push(heat(number))
+    aligner.trigger("b", SECOND + 2165 * MS)
+    assert aligner.advance(SECOND + 2180 * MS)[0].reasons == {"sound": Reason.OK, "heat": Reason.OK}
+
+
+def test_late_data_is_counted_and_reopens_nothing() -> None:
+    aligner = make()
+    aligner.push(sound(0))
+    aligner.trigger("a", SECOND + 10 * MS)
+    (snapshot,) = aligner.advance(SECOND + 110 * MS)
+    assert snapshot.reasons["sound"] is Reason.GAP
+    assert snapshot.windows["sound"].missing == 5
+    aligner.push(sound(10, delay_ms=100))
+    assert aligner.advance(SECOND + 200 * MS) == []
+    aligner.shutdown()
+    stats = aligner.stats().streams["sound"]
+    assert (stats.ingested, stats.used, stats.context, stats.late) == (20, 5, 10, 5)
+
+
+def test_parts_are_emitted_in_the_order_of_their_times() -> None:
+    aligner = make()
+    for part, time_ms in [("b", 31), ("a", 30), ("c", 40)]:
+        aligner.trigger(part, SECOND + time_ms * MS)
+    fill(aligner)
+    assert parts(aligner.advance(SECOND + 100 * MS)) == ["a", "b", "c"]
+
+
+def test_two_triggers_one_nanosecond_apart_are_two_parts() -> None:
+    aligner = make()
+    aligner.trigger("a", SECOND + 30 * MS)
+    aligner.trigger("b", SECOND + 30 * MS + 1)
+    fill(aligner)
+    first, second = aligner.advance(SECOND + 100 * MS)
+    assert first.windows["sound"].data.tolist() == second.windows["sound"].data.tolist()
+    assert not first.windows["sound"].shared
+    assert second.windows["sound"].shared
+
+
+def test_a_part_triggered_again_while_it_is_open_is_counted_and_emitted_once() -> None:
+    aligner = make()
+    assert aligner.trigger("a", SECOND + 30 * MS)
+    assert not aligner.trigger("a", SECOND + 31 * MS)
+    fill(aligner)
+    assert parts(aligner.advance(SECOND + 100 * MS)) == ["a"]
+    stats = aligner.stats()
+    assert (stats.triggers, stats.emitted, stats.repeated, stats.open) == (2, 1, 1, 0)
+
+
+def test_overlapping_windows_are_marked_shared_on_the_later_part() -> None:
+    aligner = make()
+    for part, time_ms in [("a", 30), ("b", 39), ("c", 49)]:
+        aligner.trigger(part, SECOND + time_ms * MS)
+    fill(aligner)
+    shared = [snapshot.windows["sound"].shared for snapshot in aligner.advance(SECOND + 100 * MS)]
+    assert shared == [False, True, False]
+
+
+def test_an_optional_stream_is_not_waited_for() -> None:
+    aligner = make({**RULES, "heat": replace(RULES["heat"], required=False)})
+    aligner.trigger("a", SECOND + 20 * MS)
+    for number in range(3):
+        aligner.push(sound(10 * number))
+    assert aligner.advance(SECOND + 30 * MS)[0].reasons == {"sound": Reason.OK, "heat": Reason.NEVER_STARTED}
+
+
+def test_an_offset_moves_the_window() -> None:
+    aligner = make({"sound": replace(RULES["sound"], offset_ns=7 * MS)})
+    aligner.trigger("a", SECOND + 20 * MS)
+    fill_sound = [sound(10 * number) for number in range(10)]
+    for reading in fill_sound:
+        aligner.push(reading)
+    assert aligner.advance(SECOND + 90 * MS)[0].windows["sound"].data[0, 0] == 23
+
+
+def test_more_open_parts_than_allowed_force_the_oldest_out() -> None:
+    aligner = make(max_open=2)
+    for number in range(3):
+        aligner.trigger(f"p{number}", SECOND + number * MS)
+    (snapshot,) = aligner.advance(SECOND)
+    assert snapshot.part == "p0"
+    assert set(snapshot.reasons.values()) == {Reason.NEVER_STARTED}
+    aligner.push(sound(0, 5))
+    aligner.trigger("p3", SECOND + 3 * MS)
+    assert aligner.advance(SECOND + 4 * MS)[0].reasons["sound"] is Reason.OVERLOAD
+
+
+def test_a_flood_is_bounded_by_bytes_and_counted_as_overflow() -> None:
+    aligner = make(max_bytes=100)
+    for number in range(100):
+        aligner.push(sound(10 * number))
+        assert balanced(aligner)
+    stats = aligner.stats().streams["sound"]
+    assert (stats.buffered, stats.dropped) == (50, {"overflow": 950})
+
+
+def test_old_data_that_no_part_needs_becomes_context() -> None:
+    aligner = make(history_ns=50 * MS)
+    for number in range(100):
+        aligner.push(sound(10 * number))
+        aligner.advance(SECOND + 10 * number * MS)
+    stats = aligner.stats().streams["sound"]
+    assert stats.buffered <= 90
+    assert stats.context == 1000 - stats.buffered
+
+
+def test_repeated_and_overtaken_readings_are_dropped_with_the_reason() -> None:
+    aligner = make()
+    for reading in (sound(0), sound(0), sound(20), sound(10), sound(30, session=2), sound(40)):
+        aligner.push(reading)
+    assert aligner.stats().streams["sound"].dropped == {"out_of_order": 30}
+    assert balanced(aligner)
+
+
+def test_readings_of_another_shape_or_with_nan_are_dropped_with_the_reason() -> None:
+    aligner = make()
+    aligner.push(replace(sound(0), data=np.zeros((4, 2), np.int16)))
+    aligner.push(replace(sound(0), data=np.full((3, 1), np.nan, np.float32)))
+    assert aligner.stats().streams["sound"].dropped == {"malformed": 4, "not_finite": 3}
+
+
+def test_shutdown_emits_open_parts_and_lets_go_of_everything() -> None:
+    aligner = make()
+    aligner.push(sound(0))
+    aligner.push(heat(0))
+    aligner.trigger("a", SECOND + 10 * MS)
+    (snapshot,) = aligner.shutdown(SECOND + 11 * MS)
+    assert snapshot.reasons == {"sound": Reason.SHUTDOWN, "heat": Reason.OK}
+    aligner.push(sound(10))
+    stats = aligner.stats().streams["sound"]
+    assert (stats.buffered, stats.dropped, stats.balanced) == (0, {"shutdown": 10}, True)
+    assert aligner.advance(SECOND + SECOND) == []
+    with pytest.raises(RuntimeError, match="part 'b': the aligner is shut down"):
+        aligner.trigger("b", SECOND)
+
+
+def test_a_window_that_ends_after_the_deadline_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigError, match=r"stream 'sound': its window ends 205 ms .* deadline of 100 ms"):
+        make({"sound": replace(RULES["sound"], offset_ns=200 * MS)})
+
+
+def test_a_reading_of_an_unknown_stream_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"reading of stream 'smell': no such stream; there are \['heat', 'sound'\]"):
+        make().push(replace(sound(0), stream="smell"))

@@ -1,0 +1,55 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qc_station.align import buffer as buffer_module
+from qc_station.align.buffer import Buffer
+from qc_station.align.entry import Entry
+
+
+def entry(number: int) -> Entry:
+    data = np.zeros((10, 1), np.int16)
+    times = {"origin_ns": 0, "from_ns": number * 100, "end_ns": number * 100 + 90, "uncertainty_ns": 0}
+    return Entry(session=1, seq=number * 10, count=10, run=0, data=data, **times)
+
+
+@pytest.mark.parametrize("length", [100, 30_000])
+def test_finding_a_time_looks_at_few_entries_however_long_the_buffer(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer, looks = Buffer(), 0
+    for number in range(length):
+        buffer.append(entry(number))
+
+    def begin(one: Any) -> int:
+        nonlocal looks
+        looks += 1
+        return int(one.from_ns)
+
+    monkeypatch.setattr(buffer_module, "_begin", begin)
+    found = buffer.at_time(4250)
+    assert found is not None
+    assert found.seq == 420
+    assert looks <= 17
+
+
+def test_popped_entries_are_not_found_and_not_counted() -> None:
+    buffer = Buffer()
+    for number in range(8):
+        buffer.append(entry(number))
+    for number in range(5):
+        assert buffer.pop().seq == number * 10
+    assert (len(buffer), buffer.samples, buffer.bytes) == (3, 30, 60)
+    assert buffer.at_time(450) is None
+    assert buffer.after_time(450) is buffer.oldest
+    assert [one.seq for one in buffer.overlapping(1, 0, 65)] == [50, 60]
+
+
+def test_use_is_counted_once_and_sharing_is_seen() -> None:
+    one = entry(0)
+    assert not one.use(0, 4)
+    assert not one.use(6, 8)
+    assert one.use(3, 7)
+    assert one.used == [(0, 8)]
+    assert one.used_before(5) == 5

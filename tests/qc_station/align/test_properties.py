@@ -1,0 +1,184 @@
+"""What holds for every order of calls."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from qc_station.align.aligner import Aligner, Bounds
+from qc_station.align.policies.as_of import AsOf
+from qc_station.align.policies.interpolate import Interpolate
+from qc_station.align.policies.interval import Interval
+from qc_station.align.policies.nearest import Nearest
+from qc_station.align.rate import Rate
+from qc_station.align.rules import StreamRule
+from qc_station.align.snapshot import Reason, Snapshot, Window
+from sensors.readings import Reading
+from sensors.streams import Stream
+
+MS = 1_000_000
+START_NS = 2**53 + 12_345
+DEADLINE_NS = 150 * MS
+KINDS = {"sound": "waveform", "heat": "image", "smell": "series", "belt": "series"}
+RATES_HZ = {"sound": 1000.0, "heat": 30.0, "smell": 100.0, "belt": None}
+POLICIES: dict[str, Any] = {
+    "sound": Interval(rate=Rate.of(1000.0), before_ns=10 * MS, length=40),
+    "heat": Nearest(tolerance_ns=20 * MS),
+    "smell": AsOf(length=6, max_age_ns=50 * MS, period_ns=10 * MS),
+    "belt": Interpolate(rate=Rate.of(100.0), before_ns=20 * MS, length=5, max_gap_ns=40 * MS),
+}
+
+
+def stream(name: str) -> Stream:
+    return Stream(name=name, kind=KINDS[name], shape=(1,), nominal_rate_hz=RATES_HZ[name], units=("1",))
+
+
+def make(**bounds: int) -> Aligner:
+    rules = {name: StreamRule(stream=stream(name), policy=POLICIES[name]) for name in KINDS}
+    return Aligner(rules, deadline_ns=DEADLINE_NS, bounds=Bounds(**bounds))
+
+
+def reading(name: str, seq: int, count: int, *, session: int = 1, delay_ns: int = 0) -> Reading:
+    """Samples whose values are their indices, on the stream's own rate (33 Hz for one without)."""
+    taken_ns = START_NS + Rate.of(RATES_HZ[name] or 33.0).span_ns(seq + count - 1)
+    data = np.arange(seq, seq + count, dtype=np.int32)[:, None]
+    arrival_ns = taken_ns + delay_ns
+    return Reading(stream=name, session=session, seq=seq, arrival_ns=arrival_ns, device_ns=None, data=data)
+
+
+def told(snapshots: Iterable[Snapshot]) -> list[Any]:
+    """Everything a snapshot says, comparable."""
+    return [
+        (one.part, one.time_ns, sorted(one.reasons.items()), [words(*pair) for pair in sorted(one.windows.items())])
+        for one in snapshots
+    ]
+
+
+def words(name: str, window: Window) -> tuple[Any, ...]:
+    return name, window.data.tolist(), window.start_ns, window.missing, window.skew_ns, window.shared
+
+
+class Books(RuleBasedStateMachine):
+    """Pushes, losses, repeats, reconnections, triggers and advances in any order."""
+
+    @initialize(max_open=st.integers(1, 5), max_bytes=st.sampled_from([200, 100_000]))
+    def start(self, max_open: int, max_bytes: int) -> None:
+        self.aligner = make(max_open=max_open, max_bytes=max_bytes, history_ns=200 * MS)
+        self.now_ns, self.pushed = START_NS, dict.fromkeys(KINDS, 0)
+        self.at = dict.fromkeys(KINDS, (1, 0))
+        self.open: dict[str, int] = {}
+        self.accepted: list[str] = []
+        self.emitted: list[str] = []
+
+    @rule(name=st.sampled_from(sorted(KINDS)), count=st.integers(0, 60), lost=st.sampled_from([0, 0, 0, 1, 7, -3]))
+    def push(self, name: str, count: int, lost: int) -> None:
+        session, seq = self.at[name]
+        one = reading(name, max(0, seq + lost), count, session=session, delay_ns=3 * MS)
+        self.aligner.push(one)
+        self.pushed[name] += count
+        self.at[name] = (session, max(seq, one.seq + count))
+
+    @rule(name=st.sampled_from(sorted(KINDS)))
+    def reconnect(self, name: str) -> None:
+        self.at[name] = (self.at[name][0] + 1, self.at[name][1])
+
+    @rule(part=st.integers(0, 30), ago_ms=st.integers(-100, 300))
+    def trigger(self, part: int, ago_ms: int) -> None:
+        name, time_ns = f"p{part}", self.now_ns - ago_ms * MS
+        accepted = self.aligner.trigger(name, time_ns)
+        assert accepted == (name not in self.open)
+        if accepted:
+            self.open[name] = time_ns
+            self.accepted.append(name)
+
+    @rule(step_ms=st.integers(0, 200))
+    def advance(self, step_ms: int) -> None:
+        self.now_ns += step_ms * MS
+        self.take(self.aligner.advance(self.now_ns))
+        assert all(time_ns + DEADLINE_NS > self.now_ns for time_ns in self.open.values())
+
+    def take(self, snapshots: list[Snapshot]) -> None:
+        for one in snapshots:
+            assert one.time_ns == min(self.open.values())
+            assert self.open.pop(one.part) == one.time_ns
+            self.emitted.append(one.part)
+            whole = {name for name, window in one.windows.items() if not window.missing}
+            assert whole == {name for name, reason in one.reasons.items() if reason is Reason.OK}
+            assert one.windows.get("sound") is None or one.windows["sound"].data.shape == (1, 40)
+
+    @invariant()
+    def every_sample_is_somewhere(self) -> None:
+        if not hasattr(self, "aligner"):
+            return
+        stats = self.aligner.stats()
+        assert all(books.balanced for books in stats.streams.values())
+        assert {name: books.ingested for name, books in stats.streams.items()} == self.pushed
+        assert (stats.triggers, stats.open) == (stats.emitted + stats.repeated + stats.open, len(self.open))
+
+    def teardown(self) -> None:
+        if hasattr(self, "aligner"):
+            self.take(self.aligner.shutdown(self.now_ns))
+            assert not self.open
+            assert sorted(self.emitted) == sorted(self.accepted)
+            stats = self.aligner.stats().streams.values()
+            assert all(books.balanced and books.buffered == 0 for books in stats)
+
+
+TestBooks = Books.TestCase
+TestBooks.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+
+
+def shift(cuts: dict[str, list[int]], *, every: int = 1) -> list[Any]:
+    """A second of four streams in readings of the given sizes, with five parts; advanced after so many events."""
+    events: list[tuple[int, Any]] = [(START_NS + ms * MS, f"p{ms}") for ms in (100, 180, 185, 400, 700)]
+    for name, sizes in cuts.items():
+        total, seq, turn = round(RATES_HZ[name] or 33.0), 0, 0
+        while seq < total:
+            count = min(sizes[turn % len(sizes)], total - seq)
+            events.append(((one := reading(name, seq, count)).arrival_ns, one))
+            seq, turn = seq + count, turn + 1
+    aligner, snapshots = make(), []
+    for number, (time_ns, event) in enumerate(sorted(events, key=lambda pair: pair[0]), start=1):
+        aligner.trigger(event, time_ns) if isinstance(event, str) else aligner.push(event)
+        snapshots += aligner.advance(time_ns) if number % every == 0 else []
+    return told(snapshots + aligner.shutdown(START_NS + 1000 * MS))
+
+
+SINGLE = {"heat": [1], "belt": [1]}
+WHOLE = shift({"sound": [10], "smell": [1], **SINGLE})
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(1, 80), min_size=1, max_size=12), st.lists(st.integers(1, 4), min_size=1, max_size=5))
+def test_block_boundaries_do_not_change_the_snapshot(sound: list[int], smell: list[int]) -> None:
+    assert shift({"sound": sound, "smell": smell, **SINGLE}) == WHOLE
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 8))
+def test_how_often_one_advances_does_not_change_the_snapshot(every: int) -> None:
+    assert shift({"sound": [10], "smell": [1], **SINGLE}, every=every) == WHOLE
+
+
+def test_the_shift_that_the_properties_compare_is_whole() -> None:
+    assert len(WHOLE) == 5
+    assert {reason for one in WHOLE for _, reason in one[2]} == {Reason.OK}
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_between_two_advances_the_order_of_streams_and_triggers_does_not_matter(data: st.DataObject) -> None:
+    flows: dict[str, list[Any]] = {name: [reading(name, 20 * n, 20) for n in range(5)] for name in KINDS}
+    flows |= {f"p{ms}": [ms] for ms in (40, 41, 90)}
+    order = [name for name, flow in flows.items() for _ in flow]
+    answers = []
+    for turns in (order, data.draw(st.permutations(order))):
+        aligner, waiting = make(), {name: iter(flow) for name, flow in flows.items()}
+        for name in turns:
+            event = next(waiting[name])
+            aligner.push(event) if isinstance(event, Reading) else aligner.trigger(name, START_NS + event * MS)
+        answers.append(told(aligner.advance(START_NS + 100 * MS) + aligner.shutdown()))
+    assert answers[0] == answers[1]
