@@ -16,12 +16,16 @@ class DynamicAverage(Weighting):
     def weights(self, losses: dict[str, float]) -> dict[str, float]:
         """Weights of the running epoch."""
         ratios = {n: self._ratio(n) / TEMPERATURE for n in losses}
-        total = sum(math.exp(r) for r in ratios.values())
-        return {n: self.priorities.get(n, 1.0) * len(losses) * math.exp(r) / total for n, r in ratios.items()}
+        largest = max(ratios.values(), default=0.0)
+        shares = {n: math.exp(r - largest) for n, r in ratios.items()}
+        scale = len(losses) / sum(shares.values()) if shares else 0.0
+        return {n: self.priorities.get(n, 1.0) * scale * share for n, share in shares.items()}
 
     def end_epoch(self, losses: dict[str, float]) -> None:
-        """Remember the last two epochs."""
+        """Remember the last two epochs whose losses were finite."""
         for name, loss in losses.items():
+            if not math.isfinite(loss):
+                continue
             self.state[name] = [*self.state.get(name, []), loss][-2:]
 
     def _ratio(self, name: str) -> float:

@@ -1,5 +1,7 @@
 """Closed-form uncertainty weighting."""
 
+import math
+
 from models.weighting.base import Weighting
 
 FLOOR = 1e-3
@@ -14,7 +16,10 @@ class Uncertainty(Weighting):
     def weights(self, losses: dict[str, float]) -> dict[str, float]:
         """Priorities divided by the running mean of each loss, same sum as the priorities."""
         for name, loss in losses.items():
+            # A step whose loss overflowed is skipped; its loss must not stay in the mean for ever.
+            if not math.isfinite(loss):
+                continue
             self.state[name] = 0.98 * self.state.get(name, loss) + 0.02 * loss
-        raw = {n: self.priorities.get(n, 1.0) / max(self.state[n], FLOOR) for n in losses}
-        scale = sum(self.priorities.get(n, 1.0) for n in losses) / sum(raw.values())
+        raw = {n: self.priorities.get(n, 1.0) / max(self.state.get(n, 1.0), FLOOR) for n in losses}
+        scale = sum(self.priorities.get(n, 1.0) for n in losses) / (sum(raw.values()) or 1.0)
         return {n: value * scale for n, value in raw.items()}
