@@ -23,7 +23,7 @@ class SteadyState:
 
     def reason(self) -> str | None:
         """Why training should end now, in words; None while it should go on."""
-        if self.train and self.train[-1] <= self.threshold:
+        if self.threshold > 0 and self.train and self.train[-1] <= self.threshold:
             return f"cumulative loss {self.train[-1]:.4f} reached the threshold {self.threshold:g}"
         best = int(np.argmin(self.val)) if self.val else 0
         if len(self.val) - 1 - best >= self.patience:

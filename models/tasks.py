@@ -44,11 +44,19 @@ def _stream_of(column: str) -> str | None:
 
 
 def _is_value(texts: set[str]) -> bool:
-    try:
-        numbers = [float(t) for t in texts]
-    except ValueError:
+    numbers = [_number(t) for t in texts]
+    if any(math.isnan(n) for n in numbers):
         return False
     return len(texts) > MOST_INTEGER_CLASSES or any(n != int(n) for n in numbers)
+
+
+def _number(text: str | None) -> float:
+    """A finite number; NaN for everything else."""
+    try:
+        number = float(text or "nan")
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def _class_task(column: str, known: list[str], ok: tuple[str, ...], weight: float) -> Task:
@@ -86,9 +94,9 @@ def tasks_of(
 
 
 def targets_of(task: Task, texts: list[str | None]) -> NDArray[np.float32]:
-    """Class indices, or standardized values, shape (items,), float32; NaN where unknown or a class never seen."""
+    """Class indices, or standardized values, shape (items,), float32; NaN where unknown, never seen, or no number."""
     if task.classes:
         index = {name: float(i) for i, name in enumerate(task.classes)}
         return np.array([index.get(t, np.nan) if t is not None else np.nan for t in texts], dtype=np.float32)
     mean, std = task.frequencies
-    return np.array([np.nan if t is None else (float(t) - mean) / std for t in texts], dtype=np.float32)
+    return np.array([(_number(t) - mean) / std for t in texts], dtype=np.float32)
