@@ -101,12 +101,12 @@ def opinions() -> tuple[
     dict[str, NDArray[np.float64]], NDArray[np.str_], dict[str, NDArray[np.float64]], NDArray[np.str_]
 ]:
     """Class probabilities of one classifier per stream: out of fold for a first shift, and for a second one."""
-    first, second = run(11, 600), run(12, 250)
+    first, second = run(11, 500), run(12, 250)
     truth, asked = (np.array([part.defect for _, part in one]) for one in (first, second))
     learnt, said = {}, {}
     for name, feature in FEATURES.items():
         x, z = (np.array([feature(one.windows[name].data) for one, _ in shift_]) for shift_ in (first, second))
-        model = ExtraTreesClassifier(80, min_samples_leaf=2, class_weight="balanced", random_state=0)
+        model = ExtraTreesClassifier(60, min_samples_leaf=2, class_weight="balanced", random_state=0)
         learnt[name] = cross_val_predict(model, x, truth, cv=3, method="predict_proba")
         said[name] = model.fit(x, truth).predict_proba(z)
     return learnt, truth, said, asked
@@ -115,7 +115,7 @@ def opinions() -> tuple[
 def accuracy(streams: Sequence[str]) -> float:
     """Share of right verdicts (ok or not) on the second shift."""
     learnt, truth, said, asked = opinions()
-    model = ExtraTreesClassifier(200, min_samples_leaf=2, random_state=0)
+    model = ExtraTreesClassifier(100, min_samples_leaf=2, random_state=0)
     model.fit(np.hstack([learnt[name] for name in streams]), truth)
     verdicts = model.predict(np.hstack([said[name] for name in streams]))
     return float(((verdicts == "ok") == (asked == "ok")).mean())
