@@ -24,16 +24,21 @@ def decode(content: bytes) -> Recording:
 
     Two axes are (channels, samples), (channels, steps) or (height, width), three are (frames, height, width).
     """
-    try:
-        data = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError, OverflowError) as error:
-        raise ManifestError(f"unreadable or cut short: {error}") from error
+    data = read(content)
     if data.dtype.kind not in "iuf" or data.ndim not in {2, 3}:
         raise ManifestError(
             f"{data.ndim} axes of {data.dtype}; allowed: whole numbers or floats on 2 axes, "
             "(channels, samples), (channels, steps) or (height, width), or on 3, (frames, height, width)"
         )
     return Recording(data=_native(data))
+
+
+def read(content: bytes) -> NDArray[Any]:
+    """The array exactly as it was saved; raises `ManifestError` for a file that is unreadable or cut short."""
+    try:
+        return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError, OSError, MemoryError, OverflowError) as error:
+        raise ManifestError(f"unreadable or cut short: {error}") from error
 
 
 def encode(data: NDArray[Any]) -> bytes:

@@ -1,0 +1,134 @@
+"""The tables of items, windows and labels."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from qc_station.errors import StoreError
+from qc_station.store.digests import item_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredWindow:
+    """A row of `windows`."""
+
+    file: str
+    """Path relative to the store's folder."""
+    shape: tuple[int, ...]
+    """Shape of the window."""
+    dtype: str
+    """Sample type of the window."""
+    digest: str
+    """See `digests.window_digest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An item as the database knows it, without its samples."""
+
+    name: str
+    """Unique in the store."""
+    group: str
+    """Items of one group never stand in two splits."""
+    split: str | None
+    """train, val or test; None where nobody decided."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """By column, the latest that was said; a label that was taken back is absent."""
+    windows: dict[str, StoredWindow] = field(default_factory=dict)
+    """By stream."""
+
+    @property
+    def digest(self) -> str:
+        """See `digests.item_digest`; with the labels of today."""
+        digests = {stream: window.digest for stream, window in self.windows.items()}
+        return item_digest(self.group, self.split, self.labels, digests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An item whose files are written and whose rows are not."""
+
+    entry: Entry
+    """What is to be inserted."""
+    source: str
+    """Where it came from, for people."""
+    who: str
+    """Who says its labels."""
+
+
+def insert(database: sqlite3.Connection, items: Iterable[NewItem], now_ns: int) -> None:
+    """Insert items with their windows and first labels."""
+    for item in items:
+        entry = item.entry
+        row = (entry.name, entry.group, entry.split, item.source, entry.digest, now_ns)
+        statement = "INSERT INTO items (name, grp, split, source, digest, created_ns) VALUES (?, ?, ?, ?, ?, ?)"
+        number = database.execute(statement, row).lastrowid
+        database.executemany(
+            "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?)",
+            [(number, stream, w.file, json.dumps(w.shape), w.dtype, w.digest) for stream, w in entry.windows.items()],
+        )
+        database.executemany(
+            "INSERT INTO labels (item_id, name, value, who, created_ns) VALUES (?, ?, ?, ?, ?)",
+            [(number, column, value, item.who, now_ns) for column, value in entry.labels.items()],
+        )
+
+
+def add_label(database: sqlite3.Connection, item: str, column: str, value: str | None, who: str, now_ns: int) -> None:
+    """Append a label to an item's history."""
+    statement = (
+        "INSERT INTO labels (item_id, name, value, who, created_ns) SELECT id, ?, ?, ?, ? FROM items WHERE name = ?"
+    )
+    if database.execute(statement, (column, value, who, now_ns, item)).rowcount != 1:
+        raise StoreError(f"no item named {item!r} in the store")
+
+
+def first_digests(database: sqlite3.Connection, names: Collection[str]) -> dict[str, str]:
+    """Digest, as it was when the item came in, of those names that are there."""
+    rows = database.execute(
+        "SELECT name, digest FROM items WHERE name IN (SELECT value FROM json_each(?))", [_list(names)]
+    )
+    return dict(rows)
+
+
+def group_splits(database: sqlite3.Connection, groups: Collection[str]) -> dict[str, str]:
+    """Split of those groups that have one."""
+    query = "SELECT grp, split FROM items WHERE split IS NOT NULL AND grp IN (SELECT value FROM json_each(?))"
+    return dict(database.execute(query, [_list(groups)]))
+
+
+def entries(database: sqlite3.Connection, splits: Collection[str] | None) -> list[Entry]:
+    """Items of some splits, or all, by name: the same order whatever order they came in."""
+    database.execute("BEGIN")
+    rows = database.execute("SELECT id, name, grp, split FROM items ORDER BY name").fetchall()
+    found = {
+        number: Entry(name=name, group=group, split=split)
+        for number, name, group, split in rows
+        if splits is None or split in splits
+    }
+    for number, stream, file, shape, dtype, digest in database.execute("SELECT * FROM windows ORDER BY stream"):
+        if number in found:
+            window = StoredWindow(file=file, shape=tuple(json.loads(shape)), dtype=dtype, digest=digest)
+            found[number].windows[stream] = window
+    for number, column, value in _latest_labels(database):
+        if number in found and value is not None:
+            found[number].labels[column] = value
+    database.execute("COMMIT")
+    return list(found.values())
+
+
+def history(database: sqlite3.Connection, item: str) -> Iterator[Mapping[str, object]]:
+    """Everything that was ever said about an item: column, value, who, created_ns; oldest first."""
+    query = """SELECT labels.name, value, who, labels.created_ns FROM labels
+               JOIN items ON items.id = item_id WHERE items.name = ? ORDER BY labels.id"""
+    for row in database.execute(query, (item,)):
+        yield dict(zip(("column", "value", "who", "created_ns"), row, strict=True))
+
+
+def _latest_labels(database: sqlite3.Connection) -> sqlite3.Cursor:
+    latest = "SELECT max(id) FROM labels GROUP BY item_id, name"
+    return database.execute(f"SELECT item_id, name, value FROM labels WHERE id IN ({latest}) ORDER BY name")  # noqa: S608
+
+
+def _list(values: Collection[str]) -> str:
+    return json.dumps(list(values))
