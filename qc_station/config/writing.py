@@ -31,14 +31,20 @@ def write_station(folder: Path, station: StationConfig, *, overwrite: bool = Fal
         ConfigError: There is a station already, or the folder cannot be written.
     """
     file = folder / FILE_NAME
-    if file.exists() and not overwrite:
-        raise ConfigError(f"{file} is there already; allowed: a folder without a station")
+    if not overwrite:
+        check_free(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(file, station_text(station).encode())
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
     return file
+
+
+def check_free(folder: Path) -> None:
+    """Raise `ConfigError` where a folder holds a station already."""
+    if (folder / FILE_NAME).exists():
+        raise ConfigError(f"{folder / FILE_NAME} is there already; allowed: a folder without a station")
 
 
 def station_text(station: StationConfig) -> str:
