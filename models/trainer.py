@@ -136,6 +136,7 @@ class Trainer:
         self.planned = settings.epochs or planned_epochs(len(train))
         self.paths = Paths(self.network.paths(), settings.paths)
         self.average = RunningAverage(self.network, 0.03 * self.planned * self.sampler.steps())
+        self.latest: dict[str, float] = {}
         self.progress, self.finished = 0.0, 0
         self.reason = "end of the schedule"
 
@@ -148,7 +149,7 @@ class Trainer:
         started = self.clock()
         steady = SteadyState(patience=max(8, self.planned // 2))
         epochs: list[Epoch] = []
-        best, kept = math.inf, self.average.state()
+        best, number, kept = math.inf, 1, self.average.state()
         ending: str | None = None
         reason: str | None = None
         while reason is None:
@@ -167,14 +168,15 @@ class Trainer:
             )
             report(epochs[-1])
             steady.train.append(self.cumulative(train))
-            steady.val.append(self.cumulative(val))
-            if steady.val[-1] < best:
-                best, kept = steady.val[-1], self.average.state()
+            if val:
+                steady.val.append(self.cumulative(val))
+            # Without a labelled validation item the last epoch is as good as any, and better trained.
+            if not val or steady.val[-1] < best:
+                best, number, kept = self.cumulative(val), len(epochs), self.average.state()
             ending = ending or steady.reason()
             reason = self._replan(epochs, ending)
         network = self.average.network
         network.load_state_dict(kept)
-        number = 1 + min(range(len(epochs)), key=lambda i: steady.val[i])
         return Outcome(network=network, epochs=tuple(epochs), best=number, reason=reason, skipped=self.paths.skipped)
 
     def cumulative(self, losses: dict[str, float]) -> float:
@@ -188,7 +190,7 @@ class Trainer:
         """
         elapsed = epochs[-1].elapsed_s
         each = elapsed - epochs[-2].elapsed_s if len(epochs) > 1 else elapsed
-        room = self.finished + max(0, int((self.settings.budget_s - elapsed) / each))
+        room = self.finished + max(0, int((self.settings.budget_s - elapsed) / max(each, 1e-9)))
         if room < self.planned and (len(epochs) > 1 or room <= 1):
             self.planned, self.reason = room, f"budget of {self.settings.budget_s:g} s"
         if steady:
@@ -228,19 +230,19 @@ class Trainer:
             p.output: sum(int(eligible(p, b.targets, m).sum()) for b, m in zip(batches, masks, strict=True))
             for p in self.pairs
         }
+        # Of the step before: those of this one are whole only after its last batch. At first nothing has skill.
+        weights = self.weighting.weights({o: self.latest.get(o, 1.0) for o, count in counts.items() if count})
         self.paths.zero()
         tallies: dict[str, Tally] = {}
         for batch, mask in zip(batches, masks, strict=True):
             sums = self._sums(self._augmented(batch), mask)
-            weights = self.weighting.weights({o: float(v.detach()) / counts[o] for o, v in sums.items()})
             if sums:
                 torch.stack([weights[o] / counts[o] * v for o, v in sums.items()]).sum().backward()  # type: ignore[no-untyped-call]
             for output, value in sums.items():
                 tallies[output] = tallies.get(output, Tally()).plus(Tally(total=float(value.detach())))
         for output in tallies:
-            tallies[output] = tallies[output].plus(
-                Tally(items=counts[output], weight=weights.get(output, 0.0), steps=1)
-            )
+            tallies[output] = tallies[output].plus(Tally(items=counts[output], weight=weights[output], steps=1))
+        self.latest |= {output: tally.mean for output, tally in tallies.items() if math.isfinite(tally.total)}
         if self.paths.step(self.progress):
             self.average.update()
         return tallies

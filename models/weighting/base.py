@@ -19,7 +19,7 @@ class Weighting(ABC):
         """Weight of each loss of this step.
 
         Args:
-            losses: Normalized loss (1 is no skill) of each task that has an item in this step.
+            losses: Normalized loss (1 is no skill) of each pair that has an item in this step, as it was when last seen.
 
         Returns:
             A weight for each key of `losses`.
