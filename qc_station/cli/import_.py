@@ -31,11 +31,11 @@ def command(manifest: Path, station: Path, as_json: bool) -> None:
     """
     from qc_station.config.loading import load_station
     from qc_station.manifest.reading import read_manifest
-    from qc_station.store.store import FOLDER_NAME, Store
+    from qc_station.store import Store
 
     streams = load_station(station).streams
     reader = read_manifest(manifest, streams)
-    with Store.open(station / FOLDER_NAME) as store:
+    with Store.open(station) as store:
         answer = store.add_items(_shown(reader), streams, source=str(manifest.resolve()))
         held = store.counts()["items"]
     faults = [*map(str, reader.faults), *(f"{manifest}: {line}" for line in answer.refused)]

@@ -97,7 +97,7 @@ def group_splits(database: sqlite3.Connection, groups: Collection[str]) -> dict[
     return dict(database.execute(query, [_list(groups)]))
 
 
-def entries(database: sqlite3.Connection, splits: Collection[str] | None) -> list[Entry]:
+def entries(database: sqlite3.Connection, splits: Collection[str | None] | None) -> list[Entry]:
     """Items of some splits, or all, by name: the same order whatever order they came in."""
     database.execute("BEGIN")
     rows = database.execute("SELECT id, name, grp, split FROM items ORDER BY name").fetchall()

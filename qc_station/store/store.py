@@ -22,8 +22,6 @@ from qc_station.store.failures import told
 from qc_station.store.items import Entry, NewItem, StoredWindow
 from qc_station.store.writer import Change, Writer
 
-FOLDER_NAME: Final = "store"
-"""Folder of the store in a station's folder."""
 BATCH: Final = 256
 """Items that are synced and committed together; a kill loses at most so many of an import."""
 
@@ -59,7 +57,7 @@ class Store:
         """Open a store; an empty one is made where there is none.
 
         Args:
-            folder: The store's own folder, `store/` in a station's folder.
+            folder: The station's folder; `store.sqlite` and `items/` are put into it.
             clock_ns: Wall clock in nanoseconds, for the times that people are shown.
 
         Raises:
@@ -109,12 +107,16 @@ class Store:
             refused += found.refused
         return Added(added=added, skipped=skipped, refused=tuple(refused))
 
-    def entries(self, splits: Collection[str] | None = None) -> list[Entry]:
-        """Name, group, split, labels and files of the items of some splits, or of all, in the order of their names."""
+    def entries(self, splits: Collection[str | None] | None = None) -> list[Entry]:
+        """Name, group, split, labels and files of items, see `items`, without their samples."""
         return self._read(lambda db: items.entries(db, splits))
 
-    def items(self, splits: Collection[str] | None = None) -> Iterator[Item]:
-        """Items of some splits, or all, with their windows, in the order of their names.
+    def items(self, splits: Collection[str | None] | None = None) -> Iterator[Item]:
+        """Items with their windows in the order of their names.
+
+        Args:
+            splits: Splits to read, None among them for items that nobody put into one; None instead of a collection
+                reads all.
 
         Raises:
             StoreError: A file is missing, damaged or not the one that was stored.
@@ -158,12 +160,32 @@ class Store:
         """
         self._write(lambda db: decisions.accept(db, part, self._clock_ns()))
 
-    def record_decision(self, decision: Decision) -> None:
+    def record_decision(
+        self,
+        *,
+        part: str,
+        verdict: str,
+        reason: str,
+        scores: Mapping[str, Any],
+        bundle: str | None,
+        latency_ms: Mapping[str, float],
+    ) -> None:
         """Note what was decided about a part; it never changes afterwards.
+
+        Args:
+            part: Name of the part; one that was not accepted before is accepted with its decision.
+            verdict: PASS, REJECT or REVIEW.
+            reason: Why, for people.
+            scores: Calibrated probabilities and novelty, as JSON takes them.
+            bundle: Digest of the bundle that scored; None where none did.
+            latency_ms: Milliseconds by step.
 
         Raises:
             StoreError: The part is decided, or was left undecided, or the verdict is none.
         """
+        decision = Decision(
+            part=part, verdict=verdict, reason=reason, scores=scores, bundle=bundle, latency_ms=latency_ms
+        )
         self._write(lambda db: decisions.record(db, decision, self._clock_ns()))
 
     def leave_undecided(self, part: str, reason: str) -> None:

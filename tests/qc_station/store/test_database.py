@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qc_station.errors import StoreError
-from qc_station.store import Decision, Store
+from qc_station.store import Store
 from qc_station.store.failures import told
 from qc_station.store.schema import FILE_NAME, connect_reader, steps
 
@@ -19,13 +19,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def decision(part: str, verdict: str = "PASS") -> Decision:
-    return Decision(part=part, verdict=verdict, reason="why", scores={"ok": 0.9}, bundle="b1", latency_ms={"all": 1.5})
+def decide(store: Store, part: str, verdict: str = "PASS") -> None:
+    store.record_decision(
+        part=part, verdict=verdict, reason="why", scores={"ok": 0.9}, bundle="b1", latency_ms={"all": 1.5}
+    )
 
 
 def test_a_decision_comes_back_as_it_was_recorded(store: Store) -> None:
     store.accept_part("p1")
-    store.record_decision(decision("p1"))
+    decide(store, "p1")
     (back,) = store.decisions()
     assert (back.part, back.verdict, back.scores, back.latency_ms) == ("p1", "PASS", {"ok": 0.9}, {"all": 1.5})
     assert (back.bundle, back.decided_ns) == ("b1", 7)
@@ -33,9 +35,9 @@ def test_a_decision_comes_back_as_it_was_recorded(store: Store) -> None:
 
 
 def test_a_part_is_decided_once(store: Store) -> None:
-    store.record_decision(decision("p1"))
+    decide(store, "p1")
     with pytest.raises(StoreError, match="decided already: PASS"):
-        store.record_decision(decision("p1", "REJECT"))
+        decide(store, "p1", "REJECT")
     with pytest.raises(StoreError, match="decided already"):
         store.leave_undecided("p1", "late")
     with pytest.raises(StoreError, match="accepted already"):
@@ -50,7 +52,7 @@ def test_a_part_without_a_decision_says_why(store: Store) -> None:
     store.leave_undecided("p1", "the power was cut")
     assert store.open_parts() == ["p2"]
     with pytest.raises(StoreError, match="left undecided: the power was cut"):
-        store.record_decision(decision("p1"))
+        decide(store, "p1")
     with pytest.raises(StoreError, match="never accepted"):
         store.leave_undecided("p3", "late")
     assert (store.counts()["undecided"], store.counts()["open_parts"]) == (1, 1)
@@ -58,16 +60,16 @@ def test_a_part_without_a_decision_says_why(store: Store) -> None:
 
 def test_a_refused_decision_leaves_no_trace(store: Store) -> None:
     with pytest.raises(StoreError, match="allowed: PASS, REJECT, REVIEW"):
-        store.record_decision(decision("p1", "MAYBE"))
+        decide(store, "p1", "MAYBE")
     assert (store.decisions(), store.open_parts()) == ([], [])
 
 
 def test_many_threads_write_through_the_one_writer(store: Store) -> None:
-    def decide(first: int) -> None:
+    def decide_ten(first: int) -> None:
         for number in range(first, first + 10):
-            store.record_decision(decision(f"p{number}"))
+            decide(store, f"p{number}")
 
-    threads = [threading.Thread(target=decide, args=(first,)) for first in range(0, 40, 10)]
+    threads = [threading.Thread(target=decide_ten, args=(first,)) for first in range(0, 40, 10)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -77,7 +79,7 @@ def test_many_threads_write_through_the_one_writer(store: Store) -> None:
 
 def test_what_was_recorded_is_there_after_reopening(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        store.record_decision(decision("p1"))
+        decide(store, "p1")
     with Store.open(tmp_path) as store:
         assert [one.part for one in store.decisions()] == ["p1"]
 
@@ -87,7 +89,7 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.close()
     store.close()
     with pytest.raises(StoreError, match="is closed"):
-        store.record_decision(decision("p1"))
+        decide(store, "p1")
 
 
 def test_commits_are_synced_and_readers_cannot_write(store: Store) -> None:
