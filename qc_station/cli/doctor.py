@@ -1,0 +1,30 @@
+"""Look whether this computer, the installation and a station can do their work; every fault at once."""
+
+from pathlib import Path
+
+import click
+
+from qc_station.cli.output import finish, json_option
+
+
+@click.command()
+@click.option(
+    "--station",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A station's folder: look at its configuration, store and bundles as well.",
+)
+@json_option
+def command(station: Path | None, as_json: bool) -> None:
+    """Show names, versions, execution providers, processors, clocks and disk, and whether a station loads.
+
+    Exits with 1 when a check failed. Training's packages may be missing: a box that inspects needs none of them.
+    """
+    from qc_station.checkup import checkup
+
+    checks = checkup(station)
+    failed = [check for check in checks if not check.passed]
+    width = max(len(check.name) for check in checks)
+    lines = [f"{'ok  ' if check.passed else 'FAIL'}  {check.name:{width}}  {check.detail}" for check in checks]
+    shown = [{"name": check.name, "passed": check.passed, "detail": check.detail} for check in checks]
+    lines.append(f"{len(failed)} of {len(checks)} checks failed" if failed else f"all {len(checks)} checks passed")
+    finish({"passed": not failed, "checks": shown}, as_json, text="\n".join(lines), passed=not failed)
