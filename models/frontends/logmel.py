@@ -1,5 +1,6 @@
 """Log-mel spectrogram as one strided convolution and one matrix product."""
 
+import math
 import warnings
 
 import numpy as np
@@ -60,4 +61,6 @@ class LogMel(nn.Module):
         parts = nn.functional.conv1d(padded, self.basis, stride=self.hop)
         real, imaginary = parts.chunk(2, dim=1)
         power = real * real + imaginary * imaginary
-        return 10.0 * torch.log10(torch.matmul(self.mel, power) + FLOOR)
+        # 1 is added to the power in units of the floor: the exporter's optimizer takes + 1e-9 for + 0 and drops it,
+        # and the graph would then give -inf, and NaN for the whole part, where a stream is silent or absent.
+        return 10.0 * torch.log10(torch.matmul(self.mel, power) / FLOOR + 1.0) + 10.0 * math.log10(FLOOR)
