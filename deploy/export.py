@@ -5,6 +5,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
+from copy import deepcopy
 
 import onnx
 import torch
@@ -18,7 +19,8 @@ PRESENCE = "presence"
 
 
 def plain(deciding: Deciding) -> Deciding:
-    """Replace the routed layers by linear ones with the masked weights; the graph then holds no mask. In place."""
+    """Replace the routed layers by linear ones with the masked weights; the graph then holds no mask. A copy."""
+    deciding = deepcopy(deciding)
     hidden = deciding.network.hidden
     for place, layer in enumerate(hidden):
         if isinstance(layer, RoutedLayer):
@@ -44,7 +46,8 @@ def to_onnx(deciding: Deciding) -> bytes:
         The model, without traces of this machine.
     """
     # A batch of 1 would be baked in as a constant.
-    inputs = example(plain(deciding), 2)
+    deciding = plain(deciding)
+    inputs = example(deciding, 2)
     batch = torch.export.Dim("batch", min=1, max=4096)
     with _quiet():
         program = torch.onnx.export(
@@ -82,7 +85,7 @@ def _clean(model: onnx.ModelProto) -> onnx.ModelProto:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """The exporter prints progress and warns of its own internals; what fails still raises."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.__trace")]
     levels = [log.level for log in loggers]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")

@@ -50,6 +50,10 @@ def compare(deciding: Deciding, session: Any, windows: Mapping[str, NDArray[Any]
     chosen = every[:: -(-len(every) // MOST_MASKS)]
     for size, mask in product(BATCHES, chosen):
         feed = {n: np.resize(windows[n], (size, *windows[n].shape[1:])).astype(np.float32) for n in streams}
+        for name, there in zip(streams, mask, strict=True):
+            if not there:
+                # As the runtime fills an absent stream: zeros, which must not become infinite inside the graph.
+                feed[name] = np.zeros_like(feed[name])
         here = np.tile(np.array(mask), (size, 1))
         found = session.run(names, feed | {PRESENCE: here})
         with torch.inference_mode():
