@@ -79,6 +79,16 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The digest that this manifest ought to have."""
         return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(self, digest=""))).hexdigest()
 
+    def written(self) -> bytes:
+        """The bytes of manifest.json."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1)
+
+
+class _Numbered(Struct):
+    """The one field that every format has."""
+
+    format: int
+
 
 class Bundle:
     """A bundle on disk whose bytes are what its manifest says."""
@@ -92,12 +102,14 @@ class Bundle:
         self.folder = folder
         raw = {name: _read(folder, name) for name in (MANIFEST, MODEL, SELFTEST)}
         try:
+            # Another format has other fields, so its number is read before anything else.
+            number = msgspec.json.decode(raw[MANIFEST], type=_Numbered).format
+            if number != FORMAT:
+                raise BundleError(f"bundle {folder}: format {number}; this program reads {FORMAT}")
             self.manifest = msgspec.json.decode(raw[MANIFEST], type=Manifest)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BundleError(f"bundle {folder}: {MANIFEST} cannot be read: {error}") from error
-        if self.manifest.format != FORMAT:
-            raise BundleError(f"bundle {folder}: format {self.manifest.format}; this program reads {FORMAT}")
-        if self.manifest.sealed() != self.manifest.digest:
+        if self.manifest.sealed() != self.manifest.digest or self.manifest.written() != raw[MANIFEST]:
             raise BundleError(f"bundle {folder}: {MANIFEST} was changed after the bundle was made")
         for name in (MODEL, SELFTEST):
             found, wanted = hashlib.sha256(raw[name]).hexdigest(), self.manifest.files.get(name, "")
@@ -173,6 +185,9 @@ def write_bundle(
 
     Returns:
         The bundle's folder, named by its digest.
+
+    Raises:
+        BundleError: the folder cannot be written, e.g. the disk is full; nothing half-written is left.
     """
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {f"in/{n}": v for n, v in inputs.items()} | {f"out/{n}": v for n, v in outputs.items()}
@@ -181,10 +196,19 @@ def write_bundle(
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     manifest = msgspec.structs.replace(manifest, files=sums, digest="")
     manifest = msgspec.structs.replace(manifest, digest=manifest.sealed())
-    contents[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    parent.mkdir(parents=True, exist_ok=True)
+    contents[MANIFEST] = manifest.written()
     target = parent / manifest.digest[:12]
-    staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=parent))
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        _place(target, contents)
+    except OSError as error:
+        raise BundleError(f"bundle {target} cannot be written: {error.strerror or error}") from error
+    return target
+
+
+def _place(target: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a folder beside its place, sync it, and rename it; one that is already whole stays."""
+    staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=target.parent))
     try:
         for name, data in contents.items():
             with (staging / name).open("wb") as file:
@@ -192,8 +216,13 @@ def write_bundle(
                 file.flush()
                 os.fsync(file.fileno())
         staging.chmod(0o755)
+        if target.exists() and not _holds(target, contents):
+            shutil.rmtree(target)
         if not target.exists():
             staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return target
+
+
+def _holds(folder: Path, contents: Mapping[str, bytes]) -> bool:
+    return all((folder / n).is_file() and (folder / n).read_bytes() == data for n, data in contents.items())
