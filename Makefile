@@ -1,10 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
+FOLDER ?= demo_line
 
-.PHONY: demo test slow clean
+.PHONY: demo test clean
 
 demo: .venv/trained
-	$(BIN)/qc-station demo
+	$(BIN)/qc-station demo --folder $(FOLDER)
 
 test: .venv/developed
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ from models.network import MultimodalNetwork
 from models.tasks import Task
 
 SMOOTHING = 0.05
+BALANCE = 0.2
+"""Exponent of the inverse frequency in the class weights; 0.5 cost two points of accuracy on twelve uneven classes."""
 SINGLE_SHARE = 0.5
 """What the single streams' answers to a part-level task weigh together, relative to the joint answer."""
 
@@ -42,12 +44,12 @@ def pairs_of(network: MultimodalNetwork) -> tuple[Pair, ...]:
 
 
 def class_weights(task: Task) -> Tensor:
-    """Weight of each class, shape (classes,): the square root of the inverse frequency, mean 1 over training items.
+    """Weight of each class, shape (classes,): a power of the inverse frequency, mean 1 over training items.
 
     Rare classes get a larger gradient; `deciding` takes the shift back, so that probabilities stay those of the
     training frequencies.
     """
-    raw = torch.tensor(task.frequencies).clamp_min(1e-4).rsqrt()
+    raw = torch.tensor(task.frequencies).clamp_min(1e-4) ** -BALANCE
     return raw / (raw * torch.tensor(task.frequencies)).sum()
 
 

@@ -75,20 +75,18 @@ class Image(Encoder):
         self.factor = max(1, math.ceil(math.sqrt(height * columns / LARGEST_MAP)))
         self.register_buffer("offset", torch.zeros(()))
         self.register_buffer("scale", torch.ones(()))
-        pixels = height * columns / self.factor**2
-        base = 16 if pixels <= LARGEST_MAP / 2 else 12
-        views = frames * (2 if spec.level_normalization else 3) * (1 if self.factor == 1 else 2)
+        views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
         self.body = nn.Sequential(
-            nn.Conv2d(views, base, 3, padding=1, bias=False),
-            nn.BatchNorm2d(base),
+            nn.Conv2d(views, 24, 3, padding=1, bias=False),
+            nn.BatchNorm2d(24),
             nn.ReLU(),
-            Residual(base, base, 1),
-            Residual(base, 2 * base, 2),
-            Residual(2 * base, 2 * base, 1),
-            Residual(2 * base, 4 * base, 2),
-            Residual(4 * base, 4 * base, 1),
+            Residual(24, 48, 2),
+            Residual(48, 48, 1),
+            Residual(48, 96, 2),
+            Residual(96, 96, 1),
+            Residual(96, 128, 2),
         )
-        self.out = nn.Linear(8 * base, width)
+        self.out = nn.Linear(256, width)
         self.norm = nn.LayerNorm(width)
 
     def fit(self, windows: Tensor) -> None:
@@ -98,17 +96,19 @@ class Image(Encoder):
         self.scale.copy_(some.std().clamp_min(1e-6))
 
     def views(self, windows: Tensor) -> Tensor:
-        """The frame on the training scale, by its own mean and spread, and by its surroundings."""
+        """The frame on the training scale, by its own mean and spread, and against its surroundings; peaks where pooled."""
         absolute = (windows - self.offset) / self.scale
         centred = absolute - absolute.mean(dim=(2, 3), keepdim=True)
         own = centred / (centred.square().mean(dim=(2, 3), keepdim=True).sqrt() + 0.02)
+        peaks = []
+        if self.factor > 1:
+            # A small hot spot would drown in the mean of its cell.
+            highest = nn.functional.max_pool2d(own, self.factor, ceil_mode=True)
+            absolute, own = (nn.functional.avg_pool2d(v, self.factor, ceil_mode=True) for v in (absolute, own))
+            peaks = [highest - own]
         near = nn.functional.avg_pool2d(own, 9, stride=1, padding=4, count_include_pad=False)
-        seen = [own, own - near] if self.spec.level_normalization else [absolute, own, own - near]
-        maps = torch.cat(seen, dim=1)
-        if self.factor == 1:
-            return maps
-        mean = nn.functional.avg_pool2d(maps, self.factor, ceil_mode=True)
-        return torch.cat([mean, nn.functional.max_pool2d(maps, self.factor, ceil_mode=True)], dim=1)
+        seen = [own, own - near, *peaks]
+        return torch.cat(seen if self.spec.level_normalization else [absolute, *seen], dim=1)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Features, shape (batch, width)."""

@@ -1,0 +1,145 @@
+"""The main job on the simulated line: record a shift, train, inspect a second shift live."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy.runtime import Runtime
+from qc_station.align.snapshot import Snapshot
+from qc_station.evaluation import MAIN, rates, verdict_of
+from qc_station.line.shift import grouped, split_by_time
+from qc_station.line.simulation import shift
+from qc_station.store import Store
+from qc_station.verdict import Decision, Policy, Verdict
+
+RECORDED, INSPECTED = "recorded", "inspected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """One part of the second shift."""
+
+    part: str
+    """Its name."""
+    truth: str
+    """What it really is."""
+    verdict: Verdict
+    """What the station decided."""
+    alone: dict[str, Decision]
+    """What each stream alone would have decided."""
+    scored_ms: float
+    """From the closed windows to the scores."""
+    stored_ms: float
+    """From the closed windows to the verdict on disk."""
+
+
+def record_shift(store: Store, config: Any, seed: int, parts: int) -> dict[str, int]:
+    """Record a simulated shift with known truth, split by time; returns the number of items by split."""
+    passed = ((snapshot, part.labels) for snapshot, part in shift(seed, parts))
+    items = split_by_time(grouped(passed, shift=f"shift{seed}"))
+    store.add_items(items, config.streams)
+    return {split: sum(item.split == split for item in items) for split in ("train", "val", "test")}
+
+
+def inspect_shift(
+    runtime: Runtime, store: Store, seed: int, parts: int, seen: Callable[[Inspection], None] = lambda _: None
+) -> Iterator[Inspection]:
+    """Inspect a simulated shift as its windows close; every verdict is stored before the next part.
+
+    Args:
+        runtime: The loaded bundle.
+        store: Receives the decisions.
+        seed: Of the shift; another than the recorded one.
+        parts: How many.
+        seen: Called after every part.
+    """
+    for snapshot, part in shift(seed, parts):
+        found = inspect_part(runtime, store, snapshot, part.labels[MAIN])
+        seen(found)
+        yield found
+
+
+def inspect_part(runtime: Runtime, store: Store, snapshot: Snapshot, truth: str) -> Inspection:
+    """Score, decide, store."""
+    started = time.perf_counter_ns()
+    scores = runtime.scores({name: window.data for name, window in snapshot.windows.items()})
+    scored = time.perf_counter_ns()
+    verdict = verdict_of(runtime, scores.outputs, scores.streams)
+    store.record_decision(
+        part=snapshot.part,
+        verdict=verdict.decision.value,
+        reason=verdict.reason,
+        scores={MAIN: runtime.named(MAIN, scores)},
+        bundle=runtime.manifest.digest,
+        latency_ms={"scores": (scored - started) / 1e6},
+    )
+    stored = time.perf_counter_ns()
+    return Inspection(
+        part=snapshot.part,
+        truth=truth,
+        verdict=verdict,
+        alone=alone(runtime, scores.outputs, scores.streams),
+        scored_ms=(scored - started) / 1e6,
+        stored_ms=(stored - started) / 1e6,
+    )
+
+
+def alone(runtime: Runtime, outputs: Mapping[str, NDArray[np.float32]], present: Sequence[str]) -> dict[str, Decision]:
+    """What each stream that is there would decide by itself, with the same costs."""
+    policy = Policy(**runtime.manifest.costs)
+    bad = np.array([c not in runtime.manifest.ok_classes for c in runtime.manifest.tasks[MAIN].classes])
+    return {stream: policy.decide(float(outputs[f"{MAIN}:{stream}"][bad].sum())) for stream in present}
+
+
+def counts(
+    inspections: Sequence[Inspection], ok: Sequence[str], stream: str | None = None
+) -> dict[str, dict[str, int]]:
+    """Decisions against truth, of the station or of one stream alone; a stream that was absent sends to review."""
+    table = {truth: dict.fromkeys((d.value for d in Decision), 0) for truth in ("ok", "not_ok")}
+    for one in inspections:
+        decision = one.verdict.decision if stream is None else one.alone.get(stream, Decision.REVIEW)
+        table["ok" if one.truth in ok else "not_ok"][decision.value] += 1
+    return table
+
+
+def summary(inspections: Sequence[Inspection], runtime: Runtime) -> dict[str, Any]:
+    """Figures of a shift: verdicts against truth with exact bounds, each sensor alone, latency."""
+    ok = runtime.manifest.ok_classes
+    table = counts(inspections, ok)
+    each = {stream: counts(inspections, ok, stream) for stream in runtime.streams}
+    classes = sorted({one.truth for one in inspections}, key=lambda c: (c not in ok, c))
+    by_class = {c: [one for one in inspections if one.truth == c] for c in classes}
+    return {
+        "simulated": True,
+        "parts": len(inspections),
+        "verdicts": table,
+        **rates(table),
+        "by_class": {
+            c: {d.value: sum(one.verdict.decision is d for one in found) for d in Decision}
+            for c, found in by_class.items()
+        },
+        "alone": {stream: {"verdicts": found, **rates(found)} for stream, found in each.items()},
+        "latency_ms": {
+            "scores": percentiles([one.scored_ms for one in inspections]),
+            "stored": percentiles([one.stored_ms for one in inspections]),
+        },
+    }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """Median and 99th percentile."""
+    return {"p50": float(np.percentile(values, 50)), "p99": float(np.percentile(values, 99))}
+
+
+def fresh(folder: Path) -> Path:
+    """A station folder that nothing stands in yet: the folder itself, or the first free FOLDER-2, FOLDER-3, ..."""
+    number, candidate = 1, folder
+    while candidate.exists():
+        number += 1
+        candidate = folder.with_name(f"{folder.name}-{number}")
+    return candidate

@@ -1,0 +1,98 @@
+"""What the README says is run, word for word."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.recorded_shift import write_manifest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str = "") -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def own_recordings() -> list[str]:
+    """The command lines under "Your own recordings"."""
+    (found,) = [block for block in blocks() if "qc-station init" in block]
+    return found.strip().splitlines()
+
+
+def shell(line: str, folder: Path) -> str:
+    """Run a line of the README as typed; returns stdout."""
+    line = line.replace("qc-station", f"{sys.executable} -m qc_station", 1)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+    assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_every_command_for_own_recordings_works_as_it_stands_in_the_readme(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "source", 120)
+    for file in (tmp_path / "source").iterdir():
+        file.rename(tmp_path / file.name)
+    for target, source in (("a.flac", "sound"), ("t.png", "frames"), ("e.csv", "gas")):
+        some = sorted((tmp_path / source).iterdir())[0]
+        (tmp_path / target).write_bytes(some.read_bytes())
+    bundle = ""
+    seen = []
+    for line in own_recordings():
+        command = line.split()[1]
+        plain = line.replace("BUNDLE", bundle).replace("DIR", "elsewhere")
+        output = shell(plain if command == "init" else f"{plain} --json", tmp_path)
+        if command != "init":
+            seen.append(command)
+            result = json.loads(output.splitlines()[-1])
+            bundle = result.get("bundle", bundle)
+    assert seen == ["import", "train", "evaluate", "inspect", "export", "doctor"]
+    assert {"model.onnx", "labels.json", "example.py", "README.md"} <= {
+        f.name for f in (tmp_path / "elsewhere").iterdir()
+    }
+    assert (
+        json.loads(shell("qc-station inspect " + bundle + " --acoustic a.flac --json", tmp_path).splitlines()[-1])[
+            "verdict"
+        ]
+        != "PASS"
+    )
+
+
+@pytest.mark.slow
+def test_make_demo_ends_with_verdicts_against_truth_and_says_simulated(tmp_path: Path) -> None:
+    assert "make demo" in blocks()[0]
+    done = subprocess.run(
+        ["make", "demo", f"FOLDER={tmp_path / 'line'}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "SIMULATED" in done.stdout
+    for words in ("escape", "overkill", "acoustic alone", "thermal alone", "enose alone", "p50", "p99"):
+        assert words in done.stdout
+    decided = re.search(r"escape \(bad parts that passed\): (\d+) of (\d+)", done.stdout)
+    assert decided is not None
+    assert int(decided[1]) < int(decided[2]) / 4
+
+
+def test_the_readme_names_only_commands_and_files_that_exist() -> None:
+    commands = {line.split()[1] for line in own_recordings()} | {"demo"}
+    modules = {path.stem.rstrip("_") for path in (ROOT / "qc_station" / "cli").glob("*.py")}
+    assert commands <= modules
+    for name in re.findall(r"`((?:[a-z_]+/)*[A-Za-z_]+\.(?:md|py|toml|txt))`", README):
+        if "/" in name or name.isupper() or name in ("constraints.txt", "ARCHITECTURE.md"):
+            assert (ROOT / name).exists() or name.startswith("line1/"), name
+
+
+def test_the_python_example_uses_the_runtime_as_it_is() -> None:
+    from deploy.runtime import Runtime
+
+    (example,) = blocks("python")
+    compile(example, "README.md", "exec")
+    for call in re.findall(r"runtime\.(\w+)\(", example):
+        assert callable(getattr(Runtime, call))
