@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
-settings.register_profile("facts", deadline=None, derandomize=True)
+# Explaining traces every line of every example, which makes array code many times slower.
+PHASES = [phase for phase in Phase if phase is not Phase.explain]
+settings.register_profile("facts", deadline=None, derandomize=True, phases=PHASES)
 settings.load_profile("facts")
 
 

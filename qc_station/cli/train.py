@@ -10,6 +10,9 @@ from qc_station.cli.output import console, finish, json_option, note
 if TYPE_CHECKING:
     from models.trainer import Epoch
 
+MOST_SHOWN = 6
+"""Losses beside the bar, the heaviest first."""
+
 
 class Progress:
     """A bar over the planned epochs; after each, the losses with their weights."""
@@ -24,9 +27,8 @@ class Progress:
 
     def __call__(self, epoch: "Epoch") -> None:
         """Move the bar and show what the epoch came to."""
-        from qc_station.learning.training import losses_line
-
-        shown = "  ".join(f"{name} {value}" for name, value in losses_line(epoch).items())
+        heaviest = sorted(epoch.train, key=lambda output: -epoch.weights[output])[:MOST_SHOWN]
+        shown = "  ".join(f"{name} {epoch.train[name]:.3f} x {epoch.weights[name]:.2g}" for name in heaviest)
         val = sum(epoch.val.values()) / max(1, len(epoch.val))
         text = f"epoch {epoch.number}/{epoch.planned}  validation {val:.3f}  loss x weight: {shown}"
         self.bar.update(self.task, completed=epoch.number, total=epoch.planned, description=text)

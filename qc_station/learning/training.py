@@ -1,8 +1,7 @@
 """Train a candidate: data set, six-stage loop, calibration, export, parity, bundle."""
 
-import hashlib
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from models.trainer import Epoch, Outcome, Settings, Trainer
 from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
+from qc_station.store.digests import data_digest, item_digest, window_digest
 
 SELFTEST_ITEMS = 3
 
@@ -128,7 +128,7 @@ def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict
     return {
         "seed": config.training.seed,
         "threads": torch.get_num_threads(),
-        "data_digest": data_digest((*splits.train, *splits.val)),
+        "data_digest": digest_of((*splits.train, *splits.val)),
         "train_items": len(splits.train),
         "val_items": len(splits.val),
         "split": splits.origin,
@@ -154,20 +154,10 @@ def _figures(outcome: Outcome, parity: Parity) -> dict[str, Any]:
     }
 
 
-def data_digest(items: Iterable[Item]) -> str:
-    """SHA-256 over names, groups, splits, labels and window bytes, whatever the order of the items."""
-    digests = []
+def digest_of(items: Iterable[Item]) -> str:
+    """The store's digest of some items: equal digests mean equal names, groups, splits, labels and samples."""
+    found = []
     for item in items:
-        one = hashlib.sha256(repr((item.name, item.group, item.split, sorted(item.labels.items()))).encode())
-        for name in sorted(item.windows):
-            window = item.windows[name]
-            one.update(repr((name, window.shape, window.dtype.str)).encode())
-            one.update(np.ascontiguousarray(window).tobytes())
-        digests.append(one.digest())
-    return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
-
-
-def losses_line(epoch: Epoch, most: int = 6) -> Mapping[str, str]:
-    """Loss and weight of the heaviest pairs, for people, e.g. {"label:joint": "0.31 x 1"}."""
-    shown = sorted(epoch.train, key=lambda o: -epoch.weights.get(o, 0.0))[:most]
-    return {o: f"{epoch.train[o]:.3f} x {epoch.weights.get(o, 0.0):.2g}" for o in shown}
+        windows = {name: window_digest(window) for name, window in item.windows.items()}
+        found.append((item.name, item_digest(item.group, item.split, item.labels, windows)))
+    return data_digest(found)
