@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+ROUNDING = 1e-5
+"""Single-precision probabilities may sum to so much more than 1 and are still probabilities."""
+
+
 class Decision(StrEnum):
     """What happens to the part."""
 
@@ -78,7 +82,9 @@ def judge(
         return Verdict(
             decision=Decision.REVIEW, reason=f"{words}; no class of label means a good part", bad=float("nan")
         )
-    bad = float(fused[~good].sum())
+    bad = float(fused[~good].sum(dtype=np.float64))
+    if 1.0 < bad < 1.0 + ROUNDING:
+        bad = 1.0
     words += "; " + ", ".join(_said(outputs, s, ~good) if s in present else f"{s} absent" for s in streams)
     missing = [s for s, required in streams.items() if required and s not in present]
     decision = policy.decide(bad)
