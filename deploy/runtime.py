@@ -105,6 +105,11 @@ class Runtime:
             raise BundleError(
                 f"bundle {self.bundle.name}: graph takes {sorted(declared)}, manifest declares {[*self.streams, PRESENCE]}"
             )
+        given = {o.name for o in self.session.get_outputs()}
+        if given != set(self._outputs) or given != set(wanted):
+            raise BundleError(
+                f"bundle {self.bundle.name}: graph gives {sorted(given)}, manifest promises {sorted(self._outputs)}, self-test checks {sorted(wanted) or 'nothing'}"
+            )
         found = dict(zip(self._outputs, self.session.run(self._outputs, inputs), strict=True))
         for name, expected in wanted.items():
             off = float(np.abs(found[name] - expected).max()) if found[name].shape == expected.shape else np.inf
