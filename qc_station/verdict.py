@@ -7,7 +7,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-
 ROUNDING = 1e-5
 """Single-precision probabilities may sum to so much more than 1 and are still probabilities."""
 
