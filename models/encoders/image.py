@@ -80,11 +80,11 @@ class Image(Encoder):
             nn.Conv2d(views, 24, 3, padding=1, bias=False),
             nn.BatchNorm2d(24),
             nn.ReLU(),
-            Residual(24, 48, 2),
-            Residual(48, 48, 1),
-            Residual(48, 96, 2),
-            Residual(96, 96, 1),
-            Residual(96, 128, 2),
+            Residual(24, 32, 2),
+            Residual(32, 32, 1),
+            Residual(32, 64, 2),
+            Residual(64, 64, 1),
+            Residual(64, 128, 2),
         )
         self.out = nn.Linear(256, width)
         self.norm = nn.LayerNorm(width)

@@ -53,8 +53,7 @@ def command(
     with Store.open(target) as store:
         recorded = record_shift(store, config, seed, parts)
         note("recorded with known truth, split by time: " + ", ".join(f"{k} {v}" for k, v in recorded.items()))
-        progress = Progress(as_json)
-        with progress.bar:
+        with Progress(as_json) as progress:
             candidate = train_candidate(config, store.items(splits=("train", "val")), target / FOLDER, progress)
         note(f"training ended: {candidate.outcome.reason}")
         note(

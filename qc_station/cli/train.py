@@ -8,32 +8,61 @@ import click
 from qc_station.cli.output import console, finish, json_option, note
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from models.trainer import Epoch
 
-MOST_SHOWN = 6
-"""Losses beside the bar, the heaviest first."""
+MOST_SHOWN = 8
+"""Rows of the table of losses, the heaviest first."""
 
 
 class Progress:
-    """A bar over the planned epochs; after each, the losses with their weights."""
+    """A bar over the planned epochs and under it the losses of every input-output pair with their weights."""
 
     def __init__(self, as_json: bool) -> None:
+        from rich.live import Live
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        bar = BarColumn(bar_width=24)
         text = TextColumn("{task.description}")
-        self.bar = Progress(TextColumn("training"), bar, text, TimeElapsedColumn(), console=console(as_json))
-        self.task = self.bar.add_task("", total=None)
+        self.bar = Progress(text, BarColumn(bar_width=40), TimeElapsedColumn())
+        self.task = self.bar.add_task("training", total=None)
+        self.live = Live(self.bar, console=console(as_json), refresh_per_second=4)
+
+    def __enter__(self) -> "Progress":
+        """Start to draw; where nobody watches, a line an epoch is printed instead."""
+        if self.live.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the last state on the screen."""
+        self.live.stop()
 
     def __call__(self, epoch: "Epoch") -> None:
-        """Move the bar and show what the epoch came to."""
-        heaviest = sorted(epoch.train, key=lambda output: -epoch.weights[output])[:MOST_SHOWN]
-        shown = "  ".join(f"{name} {epoch.train[name]:.3f} x {epoch.weights[name]:.2g}" for name in heaviest)
-        val = sum(epoch.val.values()) / max(1, len(epoch.val))
-        text = f"epoch {epoch.number}/{epoch.planned}  validation {val:.3f}  loss x weight: {shown}"
-        self.bar.update(self.task, completed=epoch.number, total=epoch.planned, description=text)
-        if not self.bar.console.is_terminal:
-            note(text)
+        """Show what an epoch came to."""
+        from rich.console import Group
+
+        shown = sorted(epoch.train, key=lambda output: -epoch.weights[output])[:MOST_SHOWN]
+        if not self.live.console.is_terminal:
+            losses = "  ".join(f"{name} {epoch.train[name]:.3f} x {epoch.weights[name]:.2g}" for name in shown)
+            note(f"epoch {epoch.number}/{epoch.planned}  {epoch.elapsed_s:.0f} s  loss x weight: {losses}")
+            return
+        done = f"training: epoch {epoch.number} of {epoch.planned}"
+        self.bar.update(self.task, completed=epoch.number, total=epoch.planned, description=done)
+        self.live.update(Group(self.bar, self.table(epoch, shown)))
+
+    @staticmethod
+    def table(epoch: "Epoch", shown: list[str]) -> "Table":
+        """Loss (1 is no skill), weight and validation loss of some pairs."""
+        from rich.table import Table
+
+        table = Table("task", "loss", "weight", "validation")
+        for name in shown:
+            val = epoch.val.get(name)
+            table.add_row(
+                name, f"{epoch.train[name]:.3f}", f"{epoch.weights[name]:.2g}", "-" if val is None else f"{val:.3f}"
+            )
+        return table
 
 
 def summary(candidate: Any) -> dict[str, Any]:
@@ -80,7 +109,6 @@ def command(station: Path, seed: int | None, epochs: int | None, budget: float |
     with Store.open(station) as store:
         items = list(store.items(splits=("train", "val", None)))
     note(f"{len(items)} training and validation items")
-    progress = Progress(as_json)
-    with progress.bar:
+    with Progress(as_json) as progress:
         candidate = train_candidate(config, items, station / FOLDER, progress)
     finish(summary(candidate), as_json)
