@@ -1,5 +1,6 @@
 """Temperature scaling (Guo et al. 2017, arXiv:1706.04599) of every output, on validation items only."""
 
+import math
 from collections.abc import Iterator
 from itertools import product
 
@@ -13,26 +14,28 @@ from models.tasks import Task
 
 FEWEST = 20
 """With fewer labelled validation items a temperature would be noise; it stays 1."""
-TEMPERATURES = torch.logspace(-1.4, 1.2, 105)
+COLDEST, HOTTEST = 10**-1.4, 10**1.2
 PRIOR_STRENGTH = 0.02
 """Pull of log T towards 0, in nats an item at log T = 1: a perfectly separated validation set must not claim certainty."""
 
 
-def best_temperature(logits: Tensor, targets: Tensor) -> float:
-    """The temperature with the lowest log loss on a grid, slightly pulled towards 1.
+def best_temperature(logits: Tensor, targets: Tensor, steps: int = 105) -> float:
+    """The temperature with the lowest log loss on a logarithmic grid, slightly pulled towards 1.
 
     Args:
         logits: Shape (items, classes).
         targets: Class indices, shape (items,).
+        steps: Points of the grid.
     """
     if len(targets) < FEWEST:
         return 1.0
+    grid = torch.logspace(math.log10(COLDEST), math.log10(HOTTEST), steps)
     index = targets.long()
     losses = [
         torch.nn.functional.cross_entropy(logits / t, index).item() + PRIOR_STRENGTH * t.log().square().item()
-        for t in TEMPERATURES
+        for t in grid
     ]
-    return float(TEMPERATURES[int(torch.tensor(losses).argmin())])
+    return float(grid[int(torch.tensor(losses).argmin())])
 
 
 def masks(streams: int) -> Iterator[Tensor]:

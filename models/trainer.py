@@ -11,11 +11,12 @@ from torch import Tensor
 
 from models.adjustment import Paths, PathSettings, RunningAverage
 from models.discrepancy import eligible, pair_losses, pairs_of
-from models.injection import Batch, Dataset, InputSpec, in_order
+from models.injection import Batch, Dataset, InputSpec
 from models.network import MultimodalNetwork
 from models.recurrence import SteadyState
 from models.sampling import Sampler
 from models.tasks import Task
+from models.validation import validation_losses
 from models.weighting import weighting_named
 
 DROP_STREAM = 0.15
@@ -106,8 +107,8 @@ class Tally:
 
 
 def planned_epochs(items: int) -> int:
-    """Default number of epochs: few items are seen more often, 2000 / sqrt(items) within 16 and 100."""
-    return int(min(100, max(16, 2000 / math.sqrt(items))))
+    """Default number of epochs: about 200 000 draws, within 16 and 40 epochs."""
+    return min(40, max(16, 200_000 // items))
 
 
 class Trainer:
@@ -154,7 +155,7 @@ class Trainer:
         reason: str | None = None
         while reason is None:
             train, weights = self._epoch()
-            val = self.validate()
+            val = validation_losses(self.average.network, self.pairs, self.val)
             elapsed = self.clock() - started
             epochs.append(
                 Epoch(
@@ -268,17 +269,3 @@ class Trainer:
     def _augmented(self, batch: Batch) -> Batch:
         windows = {n: self.network.encoders[n].augment(w) for n, w in batch.windows.items()}  # type: ignore[operator]
         return replace(batch, windows=windows)
-
-    @torch.inference_mode()
-    def validate(self) -> dict[str, float]:
-        """Mean normalized loss of each pair over the validation items, by the running average."""
-        network, totals = self.average.network, dict[str, Tally]()
-        for batch in in_order(self.val, 256):
-            presence = batch.presence(network.streams)
-            answers = network.answer(network.advance(network.encode(batch), presence))
-            for pair in self.pairs:
-                here = eligible(pair, batch.targets, presence)
-                losses = pair_losses(pair, answers[pair.output][here], batch.targets[pair.task.name][here])
-                tally = Tally(total=float(losses.sum()), items=int(here.sum()))
-                totals[pair.output] = totals.get(pair.output, Tally()).plus(tally)
-        return {output: tally.mean for output, tally in totals.items() if tally.items}

@@ -7,10 +7,20 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders.base import Augmentation, Encoder, shifted, uniform
+from models.frontends.contrast import Contrast
 from models.injection import InputSpec
 
 LARGEST_MAP = 4096
 """Pixels that the network works on; a larger frame is pooled first, mean and maximum side by side so that small hot spots stay."""
+
+FLAT = 0.02
+"""Spread, relative to that of all training pixels, under which a frame counts as flat."""
+FEWEST_FRAMES = 1000
+"""With fewer training frames the convolutional network would learn the scenes by heart; the statistics then stand alone."""
+STATISTICS_NOISE = 0.7
+"""Standard deviations of noise on each statistic in training: forty numbers of few frames are soon known by heart."""
+STATISTICS_ALONE = 0.25
+"""Share of the training items whose convolutional features are left out."""
 
 
 def flip_horizontal(windows: Tensor) -> Tensor:
@@ -30,12 +40,21 @@ def shift(windows: Tensor) -> Tensor:
     return windows
 
 
+def zoom(windows: Tensor) -> Tensor:
+    """The part up to 15 % nearer or farther, each direction by itself."""
+    scale = torch.empty(len(windows), 2).uniform_(0.87, 1.15)
+    transform = torch.zeros(len(windows), 2, 3)
+    transform[:, 0, 0], transform[:, 1, 1] = scale[:, 0], scale[:, 1]
+    grid = nn.functional.affine_grid(transform, list(windows.shape), align_corners=False)
+    return nn.functional.grid_sample(windows, grid, padding_mode="border", align_corners=False)
+
+
 def noise(windows: Tensor) -> Tensor:
-    """Pixel noise of 1 % of the frame's range, contrast by 10 % and offset by 5 % of it."""
-    low = windows.amin(dim=(1, 2, 3), keepdim=True)
-    span = windows.amax(dim=(1, 2, 3), keepdim=True) - low
-    changed = low + (windows - low) * (1 + uniform(windows, -0.1, 0.1)) + span * uniform(windows, -0.05, 0.05)
-    return changed + 0.01 * span * torch.randn_like(windows)
+    """Pixel noise of 2 % of the frame's own spread, contrast by up to 10 % and offset by up to 15 % of it."""
+    mean = windows.mean(dim=(1, 2, 3), keepdim=True)
+    spread = (windows - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+    changed = mean + (windows - mean) * (1 + uniform(windows, -0.1, 0.1)) + spread * uniform(windows, -0.15, 0.15)
+    return changed + 0.02 * spread * torch.randn_like(windows)
 
 
 class Residual(nn.Module):
@@ -57,25 +76,11 @@ class Residual(nn.Module):
         return torch.relu(self.second(self.first(maps)) + self.short(maps))
 
 
-class Image(Encoder):
-    """Encoder of (frames, height, width) windows."""
+class Convolutions(nn.Module):
+    """A stem, five residual blocks down to an eighth of the map, mean and maximum over what is left."""
 
-    augmentations: ClassVar[dict[str, Augmentation]] = {
-        "flip_horizontal": flip_horizontal,
-        "flip_vertical": flip_vertical,
-        "shift": shift,
-        "noise": noise,
-    }
-    offset: Tensor
-    scale: Tensor
-
-    def __init__(self, spec: InputSpec, width: int) -> None:
-        super().__init__(spec, width)
-        frames, height, columns = spec.shape
-        self.factor = max(1, math.ceil(math.sqrt(height * columns / LARGEST_MAP)))
-        self.register_buffer("offset", torch.zeros(()))
-        self.register_buffer("scale", torch.ones(()))
-        views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
+    def __init__(self, views: int, width: int) -> None:
+        super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(views, 24, 3, padding=1, bias=False),
             nn.BatchNorm2d(24),
@@ -87,32 +92,95 @@ class Image(Encoder):
             Residual(64, 128, 2),
         )
         self.out = nn.Linear(256, width)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Shape (batch, views, height, width) to (batch, width)."""
+        maps = self.body(maps)
+        features: Tensor = self.out(torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1))
+        return features
+
+
+class Image(Encoder):
+    """Encoder of (frames, height, width) windows.
+
+    Flips that training applies are declared symmetries: in use the features are the mean over all of them.
+    """
+
+    augmentations: ClassVar[dict[str, Augmentation]] = {
+        "flip_horizontal": flip_horizontal,
+        "flip_vertical": flip_vertical,
+        "shift": shift,
+        "zoom": zoom,
+        "noise": noise,
+    }
+    optional = frozenset({"zoom"})
+    offset: Tensor
+    scale: Tensor
+
+    def __init__(self, spec: InputSpec, width: int) -> None:
+        super().__init__(spec, width)
+        frames, height, columns = spec.shape
+        self.factor = max(1, math.ceil(math.sqrt(height * columns / LARGEST_MAP)))
+        self.flips = [d for d, f in ((-1, flip_horizontal), (-2, flip_vertical)) if f in self._chosen]
+        self.register_buffer("offset", torch.zeros(()))
+        self.register_buffer("scale", torch.ones(()))
+        views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
+        self.deep: Convolutions | None = Convolutions(views, width)
+        self.contrast = Contrast(frames, -(-height // self.factor), -(-columns // self.factor))
+        self.ranked = nn.Linear(self.contrast.count, width)
         self.norm = nn.LayerNorm(width)
 
     def fit(self, windows: Tensor) -> None:
-        """Mean and spread of all training pixels."""
-        some = windows[:: max(1, len(windows) // 1000)]
+        """Mean and spread of all training pixels, and of the statistics of contrast."""
+        some = windows[:: 1 + len(windows) // 1000]
         self.offset.copy_(some.mean())
         self.scale.copy_(some.std().clamp_min(1e-6))
+        self.contrast.fit(*self.pooled(self.own(some)))
+        if len(windows) < FEWEST_FRAMES:
+            self.deep = None
 
-    def views(self, windows: Tensor) -> Tensor:
-        """The frame on the training scale, by its own mean and spread, and against its surroundings; peaks where pooled."""
+    def own(self, windows: Tensor) -> Tensor:
+        """The frame by its own mean and spread, same shape."""
         absolute = (windows - self.offset) / self.scale
         centred = absolute - absolute.mean(dim=(2, 3), keepdim=True)
-        own = centred / (centred.square().mean(dim=(2, 3), keepdim=True).sqrt() + 0.02)
-        peaks = []
+        return centred / (centred.square().mean(dim=(2, 3), keepdim=True).sqrt() + FLAT)
+
+    def pooled(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and highest value of each cell; a small hot spot would drown in the mean."""
+        if self.factor == 1:
+            return maps, maps
+        mean = nn.functional.avg_pool2d(maps, self.factor, ceil_mode=True)
+        return mean, nn.functional.max_pool2d(maps, self.factor, ceil_mode=True)
+
+    def views(self, windows: Tensor, mean: Tensor, highest: Tensor) -> Tensor:
+        """What the network sees: the frame on the training scale, by its own scale, against its surroundings, its peaks."""
+        near = nn.functional.avg_pool2d(mean, 9, stride=1, padding=4, count_include_pad=False)
+        seen = [mean, mean - near]
         if self.factor > 1:
-            # A small hot spot would drown in the mean of its cell.
-            highest = nn.functional.max_pool2d(own, self.factor, ceil_mode=True)
-            absolute, own = (nn.functional.avg_pool2d(v, self.factor, ceil_mode=True) for v in (absolute, own))
-            peaks = [highest - own]
-        near = nn.functional.avg_pool2d(own, 9, stride=1, padding=4, count_include_pad=False)
-        seen = [own, own - near, *peaks]
-        return torch.cat(seen if self.spec.level_normalization else [absolute, *seen], dim=1)
+            seen.append(highest - mean)
+        if not self.spec.level_normalization:
+            seen.append(self.pooled((windows - self.offset) / self.scale)[0])
+        return torch.cat(seen, dim=1).contiguous(memory_format=torch.channels_last)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Features, shape (batch, width)."""
-        maps = self.body(self.views(windows).contiguous(memory_format=torch.channels_last))
-        pooled = torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
-        features: Tensor = self.norm(self.out(pooled))
+        mean, highest = self.pooled(self.own(windows))
+        statistics: Tensor = self.contrast(mean, highest)
+        if self.training:
+            statistics = statistics + STATISTICS_NOISE * torch.randn_like(statistics)
+        features: Tensor = self.ranked(statistics)
+        if self.deep is not None:
+            features = features + self.symmetric(self.deep, self.views(windows, mean, highest))
+        normalized: Tensor = self.norm(features)
+        return normalized
+
+    def symmetric(self, deep: "Convolutions", maps: Tensor) -> Tensor:
+        """Learned features: in training sometimes left out, in use the mean over the declared symmetries."""
+        if self.training:
+            kept: Tensor = deep(maps) * (uniform(maps, 0, 1) >= STATISTICS_ALONE).float()[:, :, 0, 0]
+            return kept
+        turned = [maps]
+        for dim in self.flips:
+            turned += [m.flip(dim) for m in turned]
+        features: Tensor = deep(torch.cat(turned)).reshape(len(turned), -1, self.width).mean(dim=0)
         return features

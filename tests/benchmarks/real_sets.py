@@ -90,7 +90,12 @@ def once(source: Path, station: Path, seed: int, level: bool) -> dict[str, Any]:
             config.read_text().replace("level_normalization = false", f"level_normalization = {str(level).lower()}")
         )
     training = run("train", "--station", str(station), "--seed", str(seed))
-    return run("evaluate", training["bundle"], str(source)) | {"seconds": training["seconds"]}
+    result = run("evaluate", training["bundle"], str(source)) | {"seconds": training["seconds"]}
+    print(
+        f"{station.name} seed {seed}: {training['ended']}, {training['seconds']} s, {result['tasks']['label']}",
+        file=sys.stderr,
+    )
+    return result
 
 
 def spread(results: list[dict[str, Any]], name: str) -> dict[str, float]:

@@ -10,6 +10,7 @@ import torch
 
 from models.injection import Dataset, collate
 from models.trainer import Epoch, Outcome, Settings, Trainer, planned_epochs
+from models.validation import validation_losses
 from models.weighting import names
 from tests.synthetic import ENOSE, THERMAL, dataset, network, tasks_for, without
 
@@ -68,7 +69,7 @@ def test_the_kept_network_is_the_one_of_the_best_epoch(learnt: tuple[Outcome, li
     outcome, heard = learnt
     trainer = Trainer(SPECS, tasks_for(), dataset(8), dataset(60, seed=5), Settings(epochs=1), ticking(1.0))
     trainer.average.network.load_state_dict(outcome.network.state_dict())
-    found = trainer.validate()
+    found = validation_losses(trainer.average.network, trainer.pairs, trainer.val)
     assert found == pytest.approx(heard[outcome.best - 1].val, rel=1e-5)
     assert trainer.cumulative(found) == pytest.approx(min(trainer.cumulative(e.val) for e in heard), rel=1e-5)
 
