@@ -57,6 +57,14 @@ def noise(windows: Tensor) -> Tensor:
     return changed + 0.02 * spread * torch.randn_like(windows)
 
 
+def mean_of(maps: Tensor) -> Tensor:
+    """Mean of each frame, shape (batch, frames, 1, 1).
+
+    Row by row: a single sum over a hundred thousand float32 pixels differs in the fifth digit between libraries.
+    """
+    return maps.mean(dim=3, keepdim=True).mean(dim=2, keepdim=True)
+
+
 class Residual(nn.Module):
     """Two 3 x 3 convolutions beside a shortcut (He et al. 2016, arXiv:1512.03385)."""
 
@@ -142,8 +150,8 @@ class Image(Encoder):
     def own(self, windows: Tensor) -> Tensor:
         """The frame by its own mean and spread, same shape."""
         absolute = (windows - self.offset) / self.scale
-        centred = absolute - absolute.mean(dim=(2, 3), keepdim=True)
-        return centred / (centred.square().mean(dim=(2, 3), keepdim=True).sqrt() + FLAT)
+        centred = absolute - mean_of(absolute)
+        return centred / (mean_of(centred.square()).sqrt() + FLAT)
 
     def pooled(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and highest value of each cell; a small hot spot would drown in the mean."""

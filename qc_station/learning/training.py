@@ -139,7 +139,7 @@ def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict
         "weighting": config.training.weighting,
         "versions": {
             "python": platform.python_version(),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
             "onnxruntime": onnxruntime.__version__,
         },
     }
