@@ -21,14 +21,17 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
+LEARNING_RATE = 3e-3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathSettings:
     """How one path learns."""
 
     optimizer: str = "adamw"
     """A name in OPTIMISERS."""
-    lr: float = 3e-3
-    """Largest learning rate."""
+    lr: float | None = None
+    """Largest learning rate; None: LEARNING_RATE, or the trainer's choice for few items."""
     weight_decay: float = 0.02
     """As the optimiser understands it."""
     clip_norm: float = 5.0
@@ -50,10 +53,13 @@ def schedule(progress: float, warmup: float = 0.15) -> float:
 class Paths:
     """The optimisers of all paths, stepped together."""
 
-    def __init__(self, paths: Mapping[str, list[nn.Parameter]], settings: Mapping[str, PathSettings]) -> None:
+    def __init__(
+        self, paths: Mapping[str, list[nn.Parameter]], settings: Mapping[str, PathSettings], lr: float = LEARNING_RATE
+    ) -> None:
         self.parameters = {name: params for name, params in paths.items() if params}
         self.settings = {name: settings.get(name, PathSettings()) for name in self.parameters}
         self.optimisers = {}
+        self.rates: dict[str, float] = {}
         for name, params in self.parameters.items():
             chosen = self.settings[name]
             if chosen.optimizer not in OPTIMISERS:
@@ -61,7 +67,8 @@ class Paths:
                     f"path {name!r}: no optimizer {chosen.optimizer!r}; there are: {', '.join(OPTIMISERS)}"
                 )
             build = OPTIMISERS[chosen.optimizer]
-            self.optimisers[name] = build(params, lr=chosen.lr, weight_decay=chosen.weight_decay)
+            self.rates[name] = lr if chosen.lr is None else chosen.lr
+            self.optimisers[name] = build(params, lr=self.rates[name], weight_decay=chosen.weight_decay)
         self.skipped = 0
 
     def zero(self) -> None:
@@ -77,7 +84,7 @@ class Paths:
             return False
         for name, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
-                group["lr"] = self.settings[name].lr * schedule(progress)
+                group["lr"] = self.rates[name] * schedule(progress)
             optimiser.step()
         return True
 

@@ -13,7 +13,6 @@ from models.tasks import Task
 FEATURES = 64
 LAYERS = ((48, 16, 64), (32, 16, 48))
 """Dedicated, overlapping and shared neurons of each hidden layer."""
-DROPOUT = 0.1
 
 
 def key(output: str) -> str:
@@ -28,8 +27,9 @@ class MultimodalNetwork(nn.Module):
     name, e.g. `label.acoustic`, for a task of one stream.
     """
 
-    def __init__(self, inputs: Sequence[InputSpec], tasks: Sequence[Task]) -> None:
+    def __init__(self, inputs: Sequence[InputSpec], tasks: Sequence[Task], dropout: float = 0.1) -> None:
         super().__init__()
+        self.dropout = dropout
         self.inputs, self.tasks = tuple(inputs), tuple(tasks)
         self.streams = tuple(spec.name for spec in inputs)
         self.encoders = nn.ModuleDict({spec.name: encoder_for(spec, FEATURES) for spec in inputs})
@@ -91,7 +91,7 @@ class MultimodalNetwork(nn.Module):
             injected += [rows * bit, bit]
         signals = torch.cat(injected, dim=1)
         for layer in self.hidden:
-            signals = nn.functional.dropout(torch.relu(layer(signals)), DROPOUT, self.training)
+            signals = nn.functional.dropout(torch.relu(layer(signals)), self.dropout, self.training)
         return signals
 
     def answer(self, signals: Tensor) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.adjustment import Paths, PathSettings, RunningAverage
+from models.adjustment import LEARNING_RATE, Paths, PathSettings, RunningAverage
 from models.discrepancy import eligible, pair_losses, pairs_of
 from models.injection import Batch, Dataset, InputSpec
 from models.network import MultimodalNetwork
@@ -23,6 +23,9 @@ DROP_STREAM = 0.15
 """Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""
 FITTED = 2000
 """About so many windows of a stream, evenly spaced, set its scale."""
+FEW_ITEMS = 2000
+"""With fewer training items the learning rate falls in proportion; with less than half of them dropout is larger."""
+DROPOUT, DROPOUT_FEW = 0.1, 0.3
 COOL_DOWN = 0.15
 """Share of the plan in which the learning rate is brought to zero once a steady state is found."""
 
@@ -125,7 +128,7 @@ class Trainer:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.val, self.clock = settings, val, clock
-        self.network = MultimodalNetwork(inputs, tasks)
+        self.network = MultimodalNetwork(inputs, tasks, DROPOUT_FEW if len(train) < FEW_ITEMS / 2 else DROPOUT)
         for name, encoder in self.network.encoders.items():
             with torch.no_grad():
                 some = train.windows[name][:: 1 + len(train.windows[name]) // FITTED]
@@ -134,12 +137,14 @@ class Trainer:
         self.weighting = weighting_named(settings.weighting, {p.output: p.weight for p in self.pairs})
         size = settings.batch or (64 if len(train) >= 2000 else 32)
         self.sampler = Sampler(train, tasks, min(size, len(train)), settings.seed)
-        self.planned = settings.epochs or planned_epochs(len(train))
-        self.paths = Paths(self.network.paths(), settings.paths)
+        self.wanted = self.planned = settings.epochs or planned_epochs(len(train))
+        self.cooled: int | None = None
+        # Few items are soon known by heart; small steps keep the network near the simple answers that it finds first.
+        rate = LEARNING_RATE * min(1.0, max(0.1, len(train) / FEW_ITEMS))
+        self.paths = Paths(self.network.paths(), settings.paths, rate)
         self.average = RunningAverage(self.network, 0.03 * self.planned * self.sampler.steps())
         self.latest: dict[str, float] = {}
         self.progress, self.finished = 0.0, 0
-        self.reason = "end of the schedule"
 
     def run(self, report: Callable[[Epoch], None] = lambda _: None) -> Outcome:
         """Train.
@@ -175,7 +180,7 @@ class Trainer:
             if not val or steady.val[-1] < best:
                 best, number, kept = self.cumulative(val), len(epochs), self.average.state()
             ending = ending or steady.reason()
-            reason = self._replan(epochs, ending)
+            reason = self._replan(elapsed, ending)
         network = self.average.network
         network.load_state_dict(kept)
         return Outcome(network=network, epochs=tuple(epochs), best=number, reason=reason, skipped=self.paths.skipped)
@@ -184,21 +189,22 @@ class Trainer:
         """The cumulative loss: weighted sum of the pairs' normalized losses by priority."""
         return sum(p.weight * losses[p.output] for p in self.pairs if p.output in losses)
 
-    def _replan(self, epochs: list[Epoch], steady: str | None) -> str | None:
+    def _replan(self, elapsed_s: float, steady: str | None) -> str | None:
         """Say what ended the training after the last planned epoch; plan fewer where the budget or a steady state asks for it.
 
         A steady state at a high learning rate is not the end: the schedule is brought down in a few epochs first.
         """
-        elapsed = epochs[-1].elapsed_s
-        each = elapsed - epochs[-2].elapsed_s if len(epochs) > 1 else elapsed
-        room = self.finished + max(0, int((self.settings.budget_s - elapsed) / max(each, 1e-9)))
-        if room < self.planned and (len(epochs) > 1 or room <= 1):
-            self.planned, self.reason = room, f"budget of {self.settings.budget_s:g} s"
-        if steady:
-            soon = self.finished + math.ceil(COOL_DOWN * self.planned)
-            if soon < self.planned:
-                self.planned, self.reason = soon, steady
-        return f"{self.reason}; {self.finished} epochs" if self.finished >= self.planned else None
+        # The mean of all epochs: a moment in which the box was busy must not cut the plan for good.
+        each = max(elapsed_s / self.finished, 1e-9)
+        room = self.finished + max(0, int((self.settings.budget_s - elapsed_s) / each))
+        self.planned, reason = self.wanted, "end of the schedule"
+        if room < self.wanted:
+            self.planned, reason = room, f"budget of {self.settings.budget_s:g} s"
+        if steady and self.cooled is None:
+            self.cooled = self.finished + math.ceil(COOL_DOWN * self.wanted)
+        if steady and self.cooled is not None and self.cooled < self.planned:
+            self.planned, reason = self.cooled, steady
+        return f"{reason}; {self.finished} epochs" if self.finished >= self.planned else None
 
     def _epoch(self) -> tuple[dict[str, float], dict[str, float]]:
         """Every batch once; mean normalized loss and mean weight of each pair."""

@@ -9,8 +9,11 @@ from qc_station.config.station import StreamConfig
 from sensors.streams import KINDS
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-RESERVED: Final = ("item", "split", "group", "label", "severity")
-"""Manifest columns that are no stream."""
+RESERVED: Final = (
+    *("item", "split", "group", "label", "severity"),
+    *("presence", "joint", "embedding", "shared", "json", "help"),
+)
+"""Manifest columns, outputs and paths of the network, options of commands: none of them can be a stream."""
 
 DTYPES: Final = {
     "waveform": ("int16", "int32", "float32"),

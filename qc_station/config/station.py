@@ -95,7 +95,7 @@ class TrainingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     seed: Annotated[int, Meta(ge=0)] = 0
     """Seeds initialisation, order and augmentation."""
-    budget_s: Positive = 600.0
+    budget_s: Positive = 840.0
     """Wall-clock limit of one training in seconds."""
     epochs: Count | None = None
     """Passes over the training items; None: chosen from their number."""

@@ -22,6 +22,7 @@ from models.injection import Dataset
 from models.tasks import Task
 from models.trainer import Epoch, Outcome, Settings, Trainer
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
 from qc_station.store.digests import data_digest, item_digest, window_digest
@@ -60,7 +61,11 @@ def train_candidate(
     splits = split_items(items)
     tasks = find_tasks(config, splits.train)
     train, val = (as_dataset(part, config.streams, tasks) for part in (splits.train, splits.val))
-    trainer = Trainer([input_spec(n, s) for n, s in config.streams.items()], tasks, train, val, _settings(config))
+    try:
+        trainer = Trainer([input_spec(n, s) for n, s in config.streams.items()], tasks, train, val, _settings(config))
+    except ValueError as error:
+        # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
+        raise ConfigError(f"station.toml: {error}") from error
     outcome = trainer.run(report)
     deciding = Deciding(outcome.network).eval()
     calibrate(deciding, val)
