@@ -1,0 +1,133 @@
+"""init, import, train, evaluate, inspect and export on one small manifest, as a program would call them."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qc_station.cli import cli
+from tests.recorded_shift import write_manifest
+
+FIGURES = {"accuracy", "macro_f1", "auc", "log_loss", "ece"}
+STREAMS = ("acoustic", "thermal", "enose")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A station that was trained for one epoch."""
+
+    station: Path
+    manifest: Path
+    training: dict[str, Any]
+
+    @property
+    def bundle(self) -> str:
+        return str(self.training["bundle"])
+
+    def file(self, stream: str) -> str:
+        """A recording of one part."""
+        folder = {"acoustic": "sound", "thermal": "frames", "enose": "gas"}[stream]
+        return str(sorted((self.manifest.parent / folder).iterdir())[0])
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments), standalone_mode=True)
+
+
+def answer(*arguments: str) -> dict[str, Any]:
+    """The JSON object of a command that must succeed; nothing else may stand on stdout."""
+    result = call(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.splitlines()
+    return dict(json.loads(line))
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    folder = tmp_path_factory.mktemp("main_job")
+    manifest = write_manifest(folder / "own", 100)
+    station = folder / "line1"
+    assert call("init", str(station), "--from", str(manifest)).exit_code == 0
+    answer("import", str(manifest), "--station", str(station))
+    return Line(station, manifest, answer("train", "--station", str(station), "--epochs", "1"))
+
+
+def test_training_says_where_the_bundle_is_and_how_it_ended(line: Line) -> None:
+    assert Path(line.bundle).parent == line.station / "bundles"
+    assert line.training["ended"] == "end of the schedule; 1 epochs"
+    assert line.training["parity_max_abs_difference"] <= 1e-5
+    manifest = json.loads((Path(line.bundle) / "manifest.json").read_text())
+    assert manifest["digest"][:12] == Path(line.bundle).name
+    assert set(manifest["streams"]) == set(STREAMS)
+    assert manifest["provenance"]["train_items"] > 50
+
+
+def test_the_evaluation_has_every_task_every_subset_and_the_latency(line: Line) -> None:
+    result = answer("evaluate", line.bundle, str(line.manifest), "--split", "test")
+    assert {"bundle", "items", "tasks", "subsets", "latency_ms"} <= set(result)
+    assert {"label", "label.acoustic", "label.thermal", "label.enose"} <= set(result["tasks"])
+    assert all(set(figures) >= FIGURES for figures in result["tasks"].values())
+    assert len(result["subsets"]) == 7
+    assert "acoustic+thermal" in result["subsets"]
+    assert 0 < result["latency_ms"]["p50"] <= result["latency_ms"]["p99"]
+
+
+def test_a_part_with_all_its_recordings_gets_a_verdict_with_its_reason(line: Line) -> None:
+    options = [word for stream in STREAMS for word in (f"--{stream}", line.file(stream))]
+    result = answer("inspect", line.bundle, *options)
+    assert result["verdict"] in {"PASS", "REJECT", "REVIEW"}
+    assert all(stream in result["reason"] for stream in STREAMS)
+    assert sum(result["tasks"]["label"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_part_without_a_required_stream_never_passes(line: Line) -> None:
+    result = answer("inspect", line.bundle, "--acoustic", line.file("acoustic"))
+    assert result["verdict"] != "PASS"
+    assert "thermal absent" in result["reason"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--smell", "x.csv"], "--smell"),
+        (["--acoustic"], "a file is missing"),
+        ([], "no recording given"),
+    ],
+)
+def test_wrong_usage_of_inspect_exits_with_2_and_names_what_is_allowed(
+    line: Line, options: list[str], words: str
+) -> None:
+    result = call("inspect", line.bundle, *options)
+    assert result.exit_code == 2
+    assert words in result.output
+    assert "--enose" in result.output or words == "a file is missing"
+
+
+def test_a_damaged_bundle_is_refused_with_exit_code_1(line: Line, tmp_path: Path) -> None:
+    copy = tmp_path / Path(line.bundle).name
+    shutil.copytree(line.bundle, copy)
+    (copy / "model.onnx").write_bytes((copy / "model.onnx").read_bytes()[:-1])
+    result = call("evaluate", str(copy), str(line.manifest))
+    assert result.exit_code == 1
+    assert "truncated or changed" in result.output
+
+
+def test_the_exported_folder_holds_all_that_another_program_needs(line: Line, tmp_path: Path) -> None:
+    result = answer("export", line.bundle, "--to", str(tmp_path / "elsewhere"))
+    names = {Path(file).name for file in result["files"]}
+    assert names == {"model.onnx", "labels.json", "example.py", "README.md"}
+
+
+def test_a_configuration_that_asks_in_vain_exits_with_2(line: Line, tmp_path: Path) -> None:
+    station = tmp_path / "line2"
+    shutil.copytree(line.station, station)
+    text = (station / "station.toml").read_text()
+    assert 'weighting = "fixed"' in text
+    (station / "station.toml").write_text(text.replace('weighting = "fixed"', 'weighting = "magic"'))
+    result = call("train", "--station", str(station), "--epochs", "1")
+    assert result.exit_code == 2
+    assert "no weighting 'magic'; there are: " in result.output
