@@ -141,16 +141,18 @@ class Image(Encoder):
     def fit(self, windows: Tensor) -> None:
         """Mean and spread of all training pixels, and of the statistics of contrast."""
         some = windows[:: 1 + len(windows) // 1000]
-        self.offset.copy_(some.mean())
-        self.scale.copy_(some.std().clamp_min(1e-6))
+        mean, spread = some.mean(), some.std().clamp_min(1e-6)
+        # Counts less a whole number are exact, so that a flat frame stays flat in every library.
+        self.offset.copy_(mean.round() if spread > 1 else mean)
+        self.scale.copy_(spread)
         self.contrast.fit(*self.pooled(self.own(some)))
         if len(windows) < FEWEST_FRAMES:
             self.deep = None
 
     def own(self, windows: Tensor) -> Tensor:
         """The frame by its own mean and spread, same shape."""
-        absolute = (windows - self.offset) / self.scale
-        centred = absolute - mean_of(absolute)
+        moved = windows - self.offset
+        centred = (moved - mean_of(moved)) / self.scale
         return centred / (mean_of(centred.square()).sqrt() + FLAT)
 
     def pooled(self, maps: Tensor) -> tuple[Tensor, Tensor]:

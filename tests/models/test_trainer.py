@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.adjustment import LEARNING_RATE, PathSettings
 from models.injection import Dataset, collate
 from models.trainer import Epoch, Outcome, Settings, Trainer, planned_epochs
 from models.validation import validation_losses
@@ -47,7 +48,10 @@ def learnt() -> tuple[Outcome, list[Epoch]]:
     torch.set_num_threads(1)
     heard: list[Epoch] = []
     train = without(dataset(160), "enose", list(range(20)))
-    trainer = Trainer(SPECS, tasks_for(), train, dataset(60, seed=5), Settings(epochs=10), ticking(1.0))
+    # Steps as for many items: ten epochs of small ones would not be enough for what stands in two streams at once.
+    paths = {name: PathSettings(lr=LEARNING_RATE) for name in ("thermal", "enose", "shared")}
+    settings = Settings(epochs=10, paths=paths)
+    trainer = Trainer(SPECS, tasks_for(), train, dataset(60, seed=5), settings, ticking(1.0))
     return trainer.run(heard.append), heard
 
 
