@@ -23,8 +23,8 @@ DROP_STREAM = 0.15
 """Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""
 FITTED = 2000
 """About so many windows of a stream, evenly spaced, set its scale."""
-FEW_ITEMS = 2000
-"""With fewer training items the learning rate falls in proportion; with less than half of them dropout is larger."""
+FEW_ITEMS = 1000
+"""With fewer training items the learning rate falls in proportion; with less than a third of them dropout is larger."""
 DROPOUT, DROPOUT_FEW = 0.1, 0.3
 COOL_DOWN = 0.15
 """Share of the plan in which the learning rate is brought to zero once a steady state is found."""
@@ -110,8 +110,8 @@ class Tally:
 
 
 def planned_epochs(items: int) -> int:
-    """Default number of epochs: about 200 000 draws, within 16 and 40 epochs."""
-    return min(40, max(16, 200_000 // items))
+    """Default number of epochs: about 200 000 draws, within 16 and 60 epochs."""
+    return min(60, max(16, 200_000 // items))
 
 
 class Trainer:
@@ -128,7 +128,7 @@ class Trainer:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.val, self.clock = settings, val, clock
-        self.network = MultimodalNetwork(inputs, tasks, DROPOUT_FEW if len(train) < FEW_ITEMS / 2 else DROPOUT)
+        self.network = MultimodalNetwork(inputs, tasks, DROPOUT_FEW if len(train) < FEW_ITEMS / 3 else DROPOUT)
         for name, encoder in self.network.encoders.items():
             with torch.no_grad():
                 some = train.windows[name][:: 1 + len(train.windows[name]) // FITTED]

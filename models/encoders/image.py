@@ -15,7 +15,7 @@ LARGEST_MAP = 4096
 
 FLAT = 0.02
 """Spread, relative to that of all training pixels, under which a frame counts as flat."""
-FEWEST_FRAMES = 1000
+FEWEST_FRAMES = 400
 """With fewer training frames the convolutional network would learn the scenes by heart; the statistics then stand alone."""
 STATISTICS_NOISE = 0.7
 """Standard deviations of noise on each statistic in training: forty numbers of few frames are soon known by heart."""

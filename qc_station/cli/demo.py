@@ -87,7 +87,7 @@ def verdict_table(result: dict[str, Any]) -> "Table":
     """Verdicts against truth, a row per class."""
     from rich.table import Table
 
-    table = Table(title=f"SIMULATED line: {result['parts']} parts of a second shift", title_style="bold")
+    table = Table(title=f"SIMULATED: {result['parts']} parts, second shift", title_style="bold")
     table.add_column("truth")
     for name in ("PASS", "REJECT", "REVIEW"):
         table.add_column(name, justify="right")
@@ -100,16 +100,22 @@ def sensor_table(result: dict[str, Any]) -> "Table":
     """The station beside what each sensor alone would have said."""
     from rich.table import Table
 
-    table = Table(title="All sensors, and each alone (share with exact 95 % bounds)", title_style="bold")
+    table = Table(title="All sensors, and each alone: percent [exact 95 % bounds]", title_style="bold")
     for name in ("", "escape", "overkill", "review"):
         table.add_column(name)
-    rows = {"all sensors": result | {"verdicts": result["verdicts"]}} | {
-        f"{n} alone": r for n, r in result["alone"].items()
-    }
+    rows = {"all sensors": result} | {f"{name} alone": row for name, row in result["alone"].items()}
     for name, row in rows.items():
         review = sum(row["verdicts"][truth]["REVIEW"] for truth in ("ok", "not_ok"))
-        table.add_row(name, share(row["escape"]), share(row["overkill"]), f"{review} of {result['parts']}")
+        table.add_row(name, bounded(row["escape"]), bounded(row["overkill"]), f"{review} of {result['parts']}")
     return table
+
+
+def bounded(found: dict[str, Any]) -> str:
+    """A rate with its bounds, short enough for a table, in percent."""
+    if not found["total"]:
+        return "-"
+    share, lower, upper = (100 * x for x in (found["count"] / found["total"], found["lower"], found["upper"]))
+    return f"{share:.1f} [{lower:.1f}, {upper:.1f}]"
 
 
 def share(found: dict[str, Any]) -> str:
