@@ -11,11 +11,11 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from deploy.runtime import PRESENCE
 from models.deciding import Deciding
 from models.neurons import RoutedLayer
 
 OPSET = 18
-PRESENCE = "presence"
 
 
 def plain(deciding: Deciding) -> Deciding:

@@ -1,6 +1,6 @@
 """The runtime path: raw windows of a part in, scores out; numpy and onnxruntime alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,8 +160,3 @@ def checked(name: str, stream: BundleStream, dtype: np.dtype[Any], window: NDArr
         bad = int(np.size(plain) - np.isfinite(plain).sum())
         raise InputError(f"stream {name!r}: {bad} of {plain.size} samples are NaN or infinite; all must be finite")
     return plain
-
-
-def columns(streams: Sequence[str], present: Sequence[str]) -> NDArray[np.bool_]:
-    """A presence row, shape (streams,), for the streams that are named."""
-    return np.array([name in present for name in streams])

@@ -1,6 +1,4 @@
-"""Bundles as the application meets them: their stream tables, and which one a name means."""
-
-from pathlib import Path
+"""Bundles as the application meets them: where they lie, and their stream tables."""
 
 import msgspec
 
@@ -21,15 +19,3 @@ def stream_tables(manifest: Manifest) -> dict[str, StreamConfig]:
         return {name: msgspec.convert(s.table, StreamConfig) for name, s in manifest.streams.items()}
     except msgspec.ValidationError as error:
         raise BundleError(f"bundle of station {manifest.station!r}: stream table not understood: {error}") from error
-
-
-def newest(station: Path) -> Path:
-    """The bundle that a station trained last.
-
-    Raises:
-        BundleError: the station has none.
-    """
-    found = sorted((station / FOLDER).glob("[0-9a-f]*"), key=lambda p: p.stat().st_mtime_ns)
-    if not found:
-        raise BundleError(f"station {station} has no bundle; `qc-station train --station {station}` makes one")
-    return found[-1]

@@ -1,7 +1,7 @@
 """The main job on the simulated line: record a shift, train, inspect a second shift live."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deploy.runtime import Runtime
 from qc_station.align.snapshot import Snapshot
-from qc_station.evaluation import MAIN, rates, verdict_of
+from qc_station.evaluation import MAIN, percentiles, rates, verdict_of
 from qc_station.line.shift import grouped, split_by_time
 from qc_station.line.simulation import shift
 from qc_station.store import Store
@@ -46,9 +46,7 @@ def record_shift(store: Store, config: Any, seed: int, parts: int) -> dict[str, 
     return {split: sum(item.split == split for item in items) for split in ("train", "val", "test")}
 
 
-def inspect_shift(
-    runtime: Runtime, store: Store, seed: int, parts: int, seen: Callable[[Inspection], None] = lambda _: None
-) -> Iterator[Inspection]:
+def inspect_shift(runtime: Runtime, store: Store, seed: int, parts: int) -> Iterator[Inspection]:
     """Inspect a simulated shift as its windows close; every verdict is stored before the next part.
 
     Args:
@@ -56,12 +54,9 @@ def inspect_shift(
         store: Receives the decisions.
         seed: Of the shift; another than the recorded one.
         parts: How many.
-        seen: Called after every part.
     """
     for snapshot, part in shift(seed, parts):
-        found = inspect_part(runtime, store, snapshot, part.labels[MAIN])
-        seen(found)
-        yield found
+        yield inspect_part(runtime, store, snapshot, part.labels[MAIN])
 
 
 def inspect_part(runtime: Runtime, store: Store, snapshot: Snapshot, truth: str) -> Inspection:
@@ -129,11 +124,6 @@ def summary(inspections: Sequence[Inspection], runtime: Runtime) -> dict[str, An
             "stored": percentiles([one.stored_ms for one in inspections]),
         },
     }
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """Median and 99th percentile."""
-    return {"p50": float(np.percentile(values, 50)), "p99": float(np.percentile(values, 99))}
 
 
 def fresh(folder: Path) -> Path:

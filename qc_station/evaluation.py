@@ -147,6 +147,11 @@ def latency(runtime: Runtime, items: Sequence[Item]) -> dict[str, float | None]:
         started = time.perf_counter_ns()
         runtime.scores(item.windows)
         spent.append((time.perf_counter_ns() - started) / 1e6)
-    if not spent:
+    return percentiles(spent)
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    """Median and 99th percentile; None of nothing."""
+    if not values:
         return {"p50": None, "p99": None}
-    return {"p50": float(np.percentile(spent, 50)), "p99": float(np.percentile(spent, 99))}
+    return {"p50": float(np.percentile(values, 50)), "p99": float(np.percentile(values, 99))}
