@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from models.discrepancy import class_weights
+from models.discrepancy import class_shift
 from models.network import MultimodalNetwork, key
 from models.tasks import Task
 
@@ -23,7 +23,7 @@ class Deciding(nn.Module):
         streams = len(network.streams)
         for task in network.tasks:
             if task.classes:
-                self.register_buffer(key(f"shift {task.name}"), class_weights(task).log())
+                self.register_buffer(key(f"shift {task.name}"), class_shift(task))
             else:
                 self.register_buffer(key(f"moments {task.name}"), torch.tensor(task.frequencies))
             for output in self.outputs_of(task):

@@ -46,11 +46,16 @@ def pairs_of(network: MultimodalNetwork) -> tuple[Pair, ...]:
 def class_weights(task: Task) -> Tensor:
     """Weight of each class, shape (classes,): a power of the inverse frequency, mean 1 over training items.
 
-    Rare classes get a larger gradient; `deciding` takes the shift back, so that probabilities stay those of the
+    Rare classes get a larger gradient; `class_shift` is taken back, so that probabilities stay those of the
     training frequencies.
     """
     raw = torch.tensor(task.frequencies).clamp_min(1e-4) ** -BALANCE
     return raw / (raw * torch.tensor(task.frequencies)).sum()
+
+
+def class_shift(task: Task) -> Tensor:
+    """What the class weights added to the logits, shape (classes,); without it they stand for the training frequencies."""
+    return class_weights(task).log()
 
 
 def eligible(pair: Pair, targets: dict[str, Tensor], presence: Tensor) -> Tensor:

@@ -41,11 +41,10 @@ class MultimodalNetwork(nn.Module):
             after = neuron_sets(len(inputs), dedicated, overlapping, shared)
             self.hidden.append(RoutedLayer(before, after))
             before = after
-        self.last = before
         self.heads = nn.ModuleDict()
         for task in tasks:
             for output, stream in self.pairs(task):
-                width = len(before) if stream is None else LAYERS[-1][0]
+                width = len(before) + len(eye) * (FEATURES + 1) if stream is None else LAYERS[-1][0] + FEATURES + 1
                 self.heads[key(output)] = nn.Linear(width, task.outputs)
 
     def pairs(self, task: Task) -> list[tuple[str, str | None]]:
@@ -75,24 +74,27 @@ class MultimodalNetwork(nn.Module):
         return features
 
     def advance(self, features: Sequence[Tensor], presence: Tensor) -> Tensor:
-        """Signals of the last hidden layer.
+        """Signals of the last hidden layer, then the injected ones once more.
+
+        A head sees both (Cheng et al. 2016, arXiv:1606.07792): where items are few, the straight path from features to
+        answer generalizes when hidden layers do not yet.
 
         Args:
             features: By stream in order, shape (items, FEATURES).
             presence: Which streams count, shape (items, streams), bool.
 
         Returns:
-            Shape (items, neurons), float32.
+            Shape (items, neurons + streams * (FEATURES + 1)), float32.
         """
         here = presence.to(features[0].dtype)
         injected = []
         for column, rows in enumerate(features):
             bit = here[:, column : column + 1]
             injected += [rows * bit, bit]
-        signals = torch.cat(injected, dim=1)
+        signals = straight = torch.cat(injected, dim=1)
         for layer in self.hidden:
             signals = nn.functional.dropout(torch.relu(layer(signals)), self.dropout, self.training)
-        return signals
+        return torch.cat([signals, straight], dim=1)
 
     def answer(self, signals: Tensor) -> dict[str, Tensor]:
         """Outputs of every head, shape (items, outputs): logits of a class task, a standardized value otherwise."""
@@ -104,7 +106,9 @@ class MultimodalNetwork(nn.Module):
         return answers
 
     def _dedicated(self, signals: Tensor, stream: str) -> Tensor:
-        """The last layer's neurons of one stream; `neuron_sets` lays them first, stream by stream."""
-        width = LAYERS[-1][0]
-        start = self.streams.index(stream) * width
-        return signals[:, start : start + width]
+        """What belongs to one stream alone; `neuron_sets` lays its neurons first, stream by stream."""
+        place, neurons, injected = self.streams.index(stream), LAYERS[-1][0], FEATURES + 1
+        straight = signals.shape[1] - (len(self.streams) - place) * injected
+        return torch.cat(
+            [signals[:, place * neurons : (place + 1) * neurons], signals[:, straight : straight + injected]], dim=1
+        )

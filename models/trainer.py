@@ -16,7 +16,7 @@ from models.network import MultimodalNetwork
 from models.recurrence import SteadyState
 from models.sampling import Sampler
 from models.tasks import Task
-from models.validation import validation_losses
+from models.validation import clearly_better, validation_losses
 from models.weighting import weighting_named
 
 DROP_STREAM = 0.15
@@ -73,11 +73,11 @@ class Outcome:
     """A finished training."""
 
     network: MultimodalNetwork
-    """The best running average, in evaluation mode."""
+    """The running average of the epoch that was kept, in evaluation mode."""
     epochs: tuple[Epoch, ...]
     """All epochs in order."""
     best: int
-    """Number of the epoch that was kept."""
+    """Number of the epoch that was kept: the last, unless an earlier one was clearly better on validation items."""
     reason: str
     """What ended it."""
     skipped: int
@@ -155,12 +155,13 @@ class Trainer:
         started = self.clock()
         steady = SteadyState(patience=max(8, self.planned // 2))
         epochs: list[Epoch] = []
-        best, number, kept = math.inf, 1, self.average.state()
+        best, number, kept, lowest = math.inf, 1, self.average.state(), dict[str, Tensor]()
         ending: str | None = None
         reason: str | None = None
         while reason is None:
             train, weights = self._epoch()
-            val = validation_losses(self.average.network, self.pairs, self.val)
+            losses = validation_losses(self.average.network, self.pairs, self.val)
+            val = {output: float(values.mean()) for output, values in losses.items()}
             elapsed = self.clock() - started
             epochs.append(
                 Epoch(
@@ -176,13 +177,15 @@ class Trainer:
             steady.train.append(self.cumulative(train))
             if val:
                 steady.val.append(self.cumulative(val))
-            # Without a labelled validation item the last epoch is as good as any, and better trained.
-            if not val or steady.val[-1] < best:
-                best, number, kept = self.cumulative(val), len(epochs), self.average.state()
+            if val and self.cumulative(val) < best:
+                best, number, kept, lowest = self.cumulative(val), len(epochs), self.average.state(), losses
             ending = ending or steady.reason()
             reason = self._replan(elapsed, ending)
         network = self.average.network
-        network.load_state_dict(kept)
+        if lowest and clearly_better(lowest, losses, {p.output: p.weight for p in self.pairs}):
+            network.load_state_dict(kept)
+        else:
+            number = len(epochs)
         return Outcome(network=network, epochs=tuple(epochs), best=number, reason=reason, skipped=self.paths.skipped)
 
     def cumulative(self, losses: dict[str, float]) -> float:

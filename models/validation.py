@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from models.calibration import best_temperature
-from models.discrepancy import Pair, class_weights, eligible, pair_losses
+from models.discrepancy import Pair, class_shift, eligible, pair_losses
 from models.injection import Dataset, in_order
 from models.network import MultimodalNetwork
 
@@ -13,8 +13,8 @@ COARSE = 15
 
 
 @torch.inference_mode()
-def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: Dataset) -> dict[str, float]:
-    """Mean normalized loss of each pair that validation items have, 1 for no skill.
+def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: Dataset) -> dict[str, Tensor]:
+    """Normalized loss of every validation item by pair, 1 for no skill; pairs without a labelled item are left out.
 
     The loss of a class task is the cross-entropy under the training frequencies at its best temperature: what is
     deployed is calibrated, so a network that is right but too sure of itself is not worse than one that is less right.
@@ -23,6 +23,9 @@ def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: 
         network: In evaluation mode.
         pairs: Its input-output pairs.
         val: The items.
+
+    Returns:
+        By output, shape (items that have the pair,), in the order of the items.
     """
     found: dict[str, tuple[list[Tensor], list[Tensor]]] = {pair.output: ([], []) for pair in pairs}
     for batch in in_order(val, 256):
@@ -36,9 +39,32 @@ def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: 
     return {p.output: _loss(p, *whole[p.output]) for p in pairs if len(whole[p.output][1])}
 
 
-def _loss(pair: Pair, answers: Tensor, targets: Tensor) -> float:
+def _loss(pair: Pair, answers: Tensor, targets: Tensor) -> Tensor:
     if not pair.task.classes:
-        return float(pair_losses(pair, answers, targets).mean())
-    logits = answers - class_weights(pair.task).log()
+        return pair_losses(pair, answers, targets)
+    logits = answers - class_shift(pair.task)
     calibrated = logits / best_temperature(logits, targets, COARSE)
-    return float(torch.nn.functional.cross_entropy(calibrated, targets.long())) / pair.task.no_skill
+    return torch.nn.functional.cross_entropy(calibrated, targets.long(), reduction="none") / pair.task.no_skill
+
+
+def clearly_better(
+    earlier: dict[str, Tensor], later: dict[str, Tensor], weights: dict[str, float], deviations: float = 2.0
+) -> bool:
+    """Whether an earlier epoch beats a later one by more than the items of validation can say by chance.
+
+    The lowest of some dozen noisy numbers is low by luck; the end of the schedule is the better bet until the paired
+    difference is `deviations` standard errors (those of the heads are added: the same items make them err together).
+
+    Args:
+        earlier: Losses of every item by output, as of `validation_losses`.
+        later: The same items.
+        weights: Weight of each output in the cumulative loss.
+        deviations: Standard errors that the gain must exceed.
+    """
+    gain = error = 0.0
+    for output, losses in later.items():
+        difference = losses - earlier[output]
+        gain += weights[output] * float(difference.mean())
+        error += weights[output] * float(difference.std(correction=0)) / max(1, len(difference) - 1) ** 0.5
+    # A later epoch that is not finite is never the better one.
+    return not gain <= deviations * error

@@ -13,7 +13,7 @@ from models.injection import InputSpec
 LARGEST_MAP = 4096
 """Pixels that the network works on; a larger frame is pooled first, mean and maximum side by side so that small hot spots stay."""
 
-FLAT = 0.02
+FLAT = 0.005
 """Spread, relative to that of all training pixels, under which a frame counts as flat."""
 FEWEST_FRAMES = 400
 """With fewer training frames the convolutional network would learn the scenes by heart; the statistics then stand alone."""
