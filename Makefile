@@ -22,7 +22,7 @@ test: .venv/developed
 	touch $@
 
 .venv/developed: .venv/trained
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,live,dev]'
 	touch $@
 
 clean:
