@@ -1,0 +1,123 @@
+"""Attends to one driver, a step at a time: opens, reads, closes after a failure, waits and opens again."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from sensors.driver import Driver
+from sensors.errors import SensorError
+from sensors.readings import Reading
+from sensors.supervision.backoff import Backoff
+from sensors.supervision.health import Health
+
+LOG = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class Attendant:
+    """Runs in a thread that a hanging driver may take with it; so it is replaced as a whole, with its driver."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        health: Health,
+        backoff: Backoff,
+        deliver: Callable[[Reading], None],
+        clock: Callable[[], int],
+    ) -> None:
+        """Nothing is opened before the first step.
+
+        Args:
+            driver: This attendant's alone.
+            health: Of the sensor; outlives the attendant.
+            backoff: Of the sensor; outlives the attendant.
+            deliver: Takes every reading.
+            clock: CLOCK_MONOTONIC in ns.
+        """
+        self._driver, self._health, self._backoff = driver, health, backoff
+        self._deliver, self._clock = deliver, clock
+        self._open = False
+        self._counted: dict[str, int] = {}
+        # A new driver counts its sessions from 0 again; nobody else must see one number twice.
+        self._first_session = health.sessions
+        self.busy_since_ns: int | None = None
+        """When the driver was entered; None while it is not running."""
+        self.abandoned = False
+        """Set from outside when the driver hangs: nothing that it still delivers counts."""
+        self.ended = False
+        """The recording or simulation is over."""
+
+    def step(self) -> float:
+        """Do the next thing.
+
+        Returns:
+            Seconds to wait before the step after it.
+        """
+        try:
+            if not self._open:
+                self._enter(self._driver.open)
+                self._open = True
+                self._note(lambda: self._health.opened(self._clock()))
+                return 0.0
+            reading = self._enter(self._driver.read)
+            self._collect()
+            self._take(reading)
+        except EOFError:
+            self._collect()
+            self.ended = True
+            self.close()
+        except SensorError as error:
+            return self._recover(str(error))
+        except Exception as error:  # a driver of a third party may raise anything: it costs its sensor, not the station
+            LOG.exception("stream '%s': the driver raised what it should not", self._health.stream.name)
+            return self._recover(f"{type(error).__name__}: {error}")
+        return 0.0
+
+    def close(self) -> None:
+        """Release the device; what goes wrong then is logged and no one's concern any more."""
+        self._open = False
+        try:
+            self._enter(self._driver.close)
+        except Exception as error:
+            LOG.warning("stream '%s': closing failed: %s", self._health.stream.name, error)
+
+    def _enter(self, call: Callable[[], Result]) -> Result:
+        self.busy_since_ns = self._clock()
+        try:
+            return call()
+        finally:
+            self.busy_since_ns = None
+
+    def _collect(self) -> None:
+        """Hand on what the driver has counted since the last time; a count that fell has begun anew."""
+        counters: dict[str, int] = getattr(self._driver, "counters", {})
+        if counters == self._counted:
+            return
+        new = {name: n - before if n >= (before := self._counted.get(name, 0)) else n for name, n in counters.items()}
+        self._counted = dict(counters)
+        self._note(lambda: self._health.collect(new))
+
+    def _note(self, change: Callable[[], None]) -> None:
+        if not self.abandoned:
+            change()
+
+    def _take(self, reading: Reading | None) -> None:
+        if self.abandoned:
+            return
+        if reading is not None:
+            if self._first_session:
+                reading = replace(reading, session=reading.session + self._first_session)
+            self._health.heard(reading)
+            self._backoff.settled()
+            self._deliver(reading)
+        elif self._health.silent(now_ns := self._clock()):
+            raise SensorError(self._health.silence(now_ns))
+
+    def _recover(self, reason: str) -> float:
+        self._collect()
+        self.close()
+        self._note(lambda: self._health.failed(reason))
+        wait_s = self._backoff.next_s()
+        LOG.warning("stream '%s': %s; opening again in %.1f s", self._health.stream.name, reason, wait_s)
+        return wait_s

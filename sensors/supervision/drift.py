@@ -1,0 +1,52 @@
+"""How fast a device really counts."""
+
+from collections import deque
+
+import numpy as np
+
+from sensors.readings import Reading
+
+WINDOW_NS = 2_000_000_000
+"""Of each such window the reading that was delayed least is kept."""
+WINDOWS = 60
+"""Windows that are kept: two minutes."""
+FEWEST = 5
+"""With fewer windows nothing is said."""
+
+
+class Drift:
+    """Rate of a sample counter against our clock, from the readings that a busy host delayed least."""
+
+    def __init__(self, nominal_rate_hz: float | None) -> None:
+        """Args: nominal_rate_hz: Declared samples a second; None: nothing is measured."""
+        self._period_ns = 1e9 / nominal_rate_hz if nominal_rate_hz else None
+        self._session = -1
+        self._origin_ns = 0
+        self._started_ns = 0
+        self._least: tuple[float, float] | None = None
+        self._points: deque[tuple[float, float]] = deque(maxlen=WINDOWS)
+
+    def heard(self, reading: Reading) -> None:
+        """Take a reading in; a new session starts anew, its counter has nothing to do with the last one's."""
+        if self._period_ns is None:
+            return
+        if reading.session != self._session:
+            self._session, self._origin_ns, self._least = reading.session, reading.arrival_ns, None
+            self._started_ns = reading.arrival_ns
+            self._points.clear()
+        counted_ns = (reading.seq + reading.count) * self._period_ns
+        point = (counted_ns, (reading.arrival_ns - self._origin_ns) - counted_ns)
+        if self._least is None or point[1] < self._least[1]:
+            self._least = point
+        if reading.arrival_ns - self._started_ns >= WINDOW_NS:
+            self._points.append(self._least)
+            self._least, self._started_ns = None, reading.arrival_ns
+
+    @property
+    def ppm(self) -> float | None:
+        """How much faster than declared the device counts, in parts per million; None before it can be said."""
+        if len(self._points) < FEWEST:
+            return None
+        counted, late = np.array(self._points).T
+        slope = float(np.polyfit(counted - counted.mean(), late, 1)[0])
+        return (1.0 / (1.0 + slope) - 1.0) * 1e6

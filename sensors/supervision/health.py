@@ -1,0 +1,158 @@
+"""Whether a sensor is alive: a state machine that is told everything, the time too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sensors.readings import Quality, Reading
+from sensors.streams import Stream
+from sensors.supervision.drift import Drift
+
+STALE_PERIODS, STALE_S = 3, 1.0
+"""A sensor is stale after so many periods without a reading, but never before so many seconds."""
+DEAD_PERIODS, DEAD_S = 10, 10.0
+"""The same for dead; a dead sensor is closed and opened again."""
+
+
+class State(StrEnum):
+    """What a sensor is doing."""
+
+    STARTING = "starting"
+    """Opened for the first time, or about to be; no reading yet."""
+    WARMING = "warming"
+    """Delivers, but has not reached its working point."""
+    LIVE = "live"
+    """Delivers."""
+    STALE = "stale"
+    """Open, and late with its next reading."""
+    DEAD = "dead"
+    """Silent for so long that it is given up and opened anew."""
+    REOPENING = "reopening"
+    """Closed after a failure or a silence; waiting for the next try or for its first reading."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Counters:
+    """What has happened since the station started."""
+
+    readings: int = 0
+    """Delivered."""
+    samples: int = 0
+    """In these readings."""
+    gaps: int = 0
+    """Times that samples were missing between two readings of one session."""
+    lost_samples: int = 0
+    """Samples missing in these gaps, as far as the device counts them."""
+    overflows: int = 0
+    """Readings before which the device or its driver dropped samples."""
+    reopenings: int = 0
+    """Times that the device was closed and opened again."""
+    abandoned: int = 0
+    """Drivers that hung and were replaced."""
+    failures: int = 0
+    """Errors that the driver raised."""
+    driver: dict[str, int] = field(default_factory=dict)
+    """The driver's own counters, e.g. malformed bytes, summed over its reopenings."""
+
+
+class Health:
+    """State and counters of one sensor."""
+
+    def __init__(self, stream: Stream, now_ns: int) -> None:
+        """A sensor that is about to be opened.
+
+        Args:
+            stream: What it declares.
+            now_ns: CLOCK_MONOTONIC.
+        """
+        self.stream, self.counters = stream, Counters()
+        self.drift = Drift(stream.nominal_rate_hz)
+        self.reason = "not opened yet"
+        self.sessions = 0
+        self._quiet_since_ns = now_ns
+        self._state = State.STARTING
+        self._period_s = 1.0 / stream.nominal_rate_hz if stream.nominal_rate_hz else 0.0
+        self._next: tuple[int, int] | None = None
+
+    def heard(self, reading: Reading) -> None:
+        """Take note of a reading."""
+        self.counters.readings += 1
+        self.counters.samples += reading.count
+        self.counters.overflows += bool(reading.quality & Quality.OVERFLOW)
+        self._gap(reading)
+        if self.stream.nominal_rate_hz:
+            # A microphone delivers blocks: what is regular is the block.
+            self._period_s = reading.count / self.stream.nominal_rate_hz
+        self.drift.heard(reading)
+        self._quiet_since_ns = max(self._quiet_since_ns, reading.arrival_ns)
+        self._state = State.WARMING if reading.quality & Quality.WARMING else State.LIVE
+        self.reason = ""
+
+    def _gap(self, reading: Reading) -> None:
+        """Count samples that are missing, by the device's count or by its own word."""
+        session, expected = self._next or (reading.session, reading.seq)
+        missing = reading.seq - expected if session == reading.session else 0
+        if missing > 0 or reading.quality & Quality.GAP_BEFORE:
+            self.counters.gaps += 1
+            self.counters.lost_samples += max(0, missing)
+        self._next = (reading.session, reading.seq + reading.count)
+        self.sessions = max(self.sessions, reading.session + 1)
+
+    def opened(self, now_ns: int) -> None:
+        """The device was opened; its silence counts from here."""
+        self._quiet_since_ns = now_ns
+        self.reason = "no reading yet"
+
+    def failed(self, reason: str) -> None:
+        """The device was closed after an error or a silence, or could not be opened; it will be tried again."""
+        self.counters.failures += 1
+        self.counters.reopenings += 1
+        self._state, self.reason = State.REOPENING, reason
+
+    def hung(self, reason: str) -> None:
+        """The driver did not come back; it is abandoned."""
+        self.counters.abandoned += 1
+        self._state, self.reason = State.DEAD, reason
+
+    def collect(self, counted: Mapping[str, int]) -> None:
+        """Add what the driver has counted since the last time."""
+        for name, count in counted.items():
+            self.counters.driver[name] = self.counters.driver.get(name, 0) + count
+
+    @property
+    def stale_ns(self) -> int:
+        """Silence after which the sensor is stale."""
+        return round(max(STALE_PERIODS * self._period_s, STALE_S) * 1e9)
+
+    @property
+    def dead_ns(self) -> int:
+        """Silence after which the sensor is dead."""
+        return round(max(DEAD_PERIODS * self._period_s, DEAD_S) * 1e9)
+
+    def age_ns(self, now_ns: int) -> int:
+        """Time since the last reading, or since opening when none came."""
+        return max(0, now_ns - self._quiet_since_ns)
+
+    def silent(self, now_ns: int) -> bool:
+        """Whether the silence calls for closing and opening; a sensor that reports when it likes is never late."""
+        return self.stream.nominal_rate_hz is not None and self.age_ns(now_ns) > self.dead_ns
+
+    def state(self, now_ns: int) -> State:
+        """The state at this moment."""
+        if self._state not in (State.LIVE, State.WARMING) or self.stream.nominal_rate_hz is None:
+            return self._state
+        age_ns = self.age_ns(now_ns)
+        if age_ns > self.dead_ns:
+            return State.DEAD
+        return State.STALE if age_ns > self.stale_ns else self._state
+
+    def why(self, now_ns: int) -> str:
+        """What keeps the sensor from being live, in words; empty when it is."""
+        state = self.state(now_ns)
+        return self.reason or (self.silence(now_ns) if state in (State.STALE, State.DEAD) else "")
+
+    def silence(self, now_ns: int) -> str:
+        """How long nothing came, in words."""
+        dead = self.age_ns(now_ns) > self.dead_ns
+        limit_s = (self.dead_ns if dead else self.stale_ns) / 1e9
+        return f"no reading for {self.age_ns(now_ns) / 1e9:.1f} s (limit {limit_s:g} s)"
