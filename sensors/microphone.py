@@ -1,0 +1,228 @@
+"""A microphone, or any other input of a sound card, through PortAudio."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.errors import SensorNotFoundError, SensorReadError
+from sensors.portaudio import OPEN_STREAMS, OpenStreams, check, listed, load, pick
+from sensors.readings import Quality, Reading
+from sensors.ring import Ring
+from sensors.streams import Stream
+
+CLOSE_S = 2.0
+"""Longest wait for PortAudio to let go of a device, in seconds."""
+RATE_TOLERANCE = 1e-3
+"""How far, as a part of one, the rate a device runs at may be from the one asked for."""
+LOWEST, HIGHEST = -32768, 32767
+
+
+class Microphone:
+    """Blocks of int16 samples as the sound card delivers them.
+
+    PortAudio calls back on a thread of its own. The callback stamps the block before anything else, copies it once
+    and returns. The stamp is the end of the block plus the buffering of sound card and system, which is steady apart
+    from the host's delays. PortAudio's `inputBufferAdcTime` is not used: each host API makes it in another way.
+
+    A ring that runs full drops the newest block; the next one carries OVERFLOW and GAP_BEFORE, and `seq` jumps by what
+    was lost. When PortAudio reports an overflow the same flags are set on the block it reports it with, but `seq`
+    does not jump, as it does not say how many samples the device lost.
+
+    Attributes:
+        counters: Since construction: `overflows` reported by PortAudio, `dropped_blocks` and `dropped_samples` for
+            want of room in the ring, `abandoned` devices that did not close in time.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        device: str | int,
+        rate_hz: int = 48000,
+        channels: int = 1,
+        block: int = 1024,
+        latency_s: float | None = None,
+        buffered_s: float = 2.0,
+        wait_s: float = 0.2,
+        close_s: float = CLOSE_S,
+        clock: Callable[[], int] = time.monotonic_ns,
+        library: Callable[[], Any] = load,
+        streams: OpenStreams = OPEN_STREAMS,
+    ) -> None:
+        """Nothing is touched before `open`.
+
+        Args:
+            name: Name of the stream.
+            device: Name of the input device or a part of it, see `sensors.portaudio.pick`; or its index, which
+                changes with what is plugged in.
+            rate_hz: Samples a second.
+            channels: Channels, the first ones of the device.
+            block: Samples in a reading.
+            latency_s: What PortAudio is to buffer, in seconds; its own high latency for the device when None. More
+                survives a busier host, and brings the blocks in bunches.
+            buffered_s: How long the reader may stay away before blocks are dropped, in seconds.
+            wait_s: Longest wait of `read`, in seconds.
+            close_s: Longest wait of `close`, in seconds.
+            clock: Monotonic time in ns.
+            library: Gives the `sounddevice` module, or what stands for it.
+            streams: The count of open PortAudio streams of this process.
+
+        Raises:
+            ValueError: a rate, number of channels or block below 1.
+        """
+        for key, value in (("rate_hz", rate_hz), ("channels", channels), ("block", block)):
+            if value < 1:
+                raise ValueError(f"microphone '{name}': {key} must be 1 or more, not {value}")
+        self.counters = {"overflows": 0, "dropped_blocks": 0, "dropped_samples": 0, "abandoned": 0}
+        self._stream = Stream(
+            name=name, kind="waveform", shape=(channels,), nominal_rate_hz=float(rate_hz), units=("1",) * channels
+        )
+        self._device, self._rate_hz, self._channels, self._block = device, rate_hz, channels, block
+        self._slots = max(2, math.ceil(buffered_s * rate_hz / block))
+        self._latency: float | str = "high" if latency_s is None else latency_s
+        self._wait_s, self._close_s, self._clock = wait_s, close_s, clock
+        self._library, self._streams = library, streams
+        self._sound: Any = None
+        self._session = -1
+        self._ring: Ring | None = None
+        self._portaudio: Any = None
+
+    @property
+    def stream(self) -> Stream:
+        """Waveform in counts, full scale 32768; the rate is the nominal one."""
+        return self._stream
+
+    def open(self) -> None:
+        """Look for the device and start it; a session and its `seq` begin anew.
+
+        Raises:
+            SensorNotFoundError: no such device, more than one, or it does not take the rate or the channels.
+        """
+        self.close()
+        sound = self._library()
+        with self._streams.alone():
+            microphone = pick(self._device, listed(sound, self._streams))
+            check(sound, microphone, rate_hz=self._rate_hz, channels=self._channels)
+            ring = Ring(slots=self._slots, block=self._block, channels=self._channels)
+            self._portaudio = self._start(sound, microphone.index, ring)
+            self._streams.count += 1
+        self._sound, self._ring = sound, ring
+        self._session += 1
+
+    def read(self) -> Reading | None:
+        """The next block; None when none came within `wait_s`.
+
+        Raises:
+            SensorReadError: the microphone is not open, or PortAudio has ended the stream: unplugged.
+        """
+        if self._ring is None:
+            raise SensorReadError(f"stream '{self._stream.name}': the microphone is closed; call open() first")
+        block = self._ring.get(self._wait_s)
+        if block is None:
+            self._check_running()
+            return None
+        return Reading(
+            stream=self._stream.name,
+            session=self._session,
+            seq=block.seq,
+            arrival_ns=block.arrival_ns,
+            device_ns=None,
+            data=block.data,
+            quality=block.quality | _saturation(block.data),
+        )
+
+    def close(self) -> None:
+        """Release the device; returns after `close_s` even if PortAudio does not.
+
+        PortAudio waits for its own thread, which waits for the system; a system that does not answer holds both. Then
+        the stream is left to a thread of its own that goes on trying, and the list of devices is not renewed until it
+        has succeeded. The process may then not end by itself, as PortAudio tries once more on the way out.
+        """
+        stream, self._portaudio, self._ring = self._portaudio, None, None
+        if stream is None:
+            return
+        closer = threading.Thread(target=self._release, args=(stream,), name="microphone-close", daemon=True)
+        closer.start()
+        closer.join(self._close_s)
+        if closer.is_alive():
+            self.counters["abandoned"] += 1
+
+    def _start(self, sound: Any, index: int, ring: Ring) -> Any:
+        """A running PortAudio stream that fills the ring; none is left behind when it fails."""
+        stream = None
+        try:
+            stream = sound.RawInputStream(
+                device=index,
+                samplerate=self._rate_hz,
+                channels=self._channels,
+                dtype="int16",
+                blocksize=self._block,
+                latency=self._latency,
+                # No noise is to be added to what the device measured.
+                dither_off=True,
+                callback=self._callback(ring),
+            )
+            actual_hz = float(stream.samplerate)
+            if abs(actual_hz - self._rate_hz) > RATE_TOLERANCE * self._rate_hz:
+                raise SensorNotFoundError(
+                    f"input device '{self._device}' runs at {actual_hz:g} Hz when asked for {self._rate_hz} Hz"
+                )
+            stream.start()
+        except (sound.PortAudioError, SensorNotFoundError) as error:
+            if stream is not None:
+                stream.close(ignore_errors=True)
+            if isinstance(error, SensorNotFoundError):
+                raise
+            raise SensorNotFoundError(f"input device '{self._device}' does not open: {error}") from error
+        return stream
+
+    def _callback(self, ring: Ring) -> Callable[[Any, int, Any, Any], None]:
+        """What PortAudio calls; bound to one ring, so that an abandoned stream cannot write into a later session."""
+        clock, counters, channels = self._clock, self.counters, self._channels
+
+        def deliver(buffer: Any, _frames: int, _time: Any, status: Any) -> None:
+            arrival_ns = clock()
+            quality = Quality.OK
+            if status.input_overflow:
+                counters["overflows"] += 1
+                quality = Quality.OVERFLOW | Quality.GAP_BEFORE
+            lost = ring.put(np.frombuffer(buffer, np.int16).reshape(-1, channels), arrival_ns, quality)
+            if lost:
+                counters["dropped_blocks"] += 1
+                counters["dropped_samples"] += lost
+
+        return deliver
+
+    def _check_running(self) -> None:
+        """Raise unless PortAudio still runs the stream."""
+        try:
+            running, why = bool(self._portaudio.active), "PortAudio has ended the stream"
+        except self._sound.PortAudioError as error:
+            running, why = False, str(error)
+        if not running:
+            raise SensorReadError(
+                f"stream '{self._stream.name}': input device '{self._device}' stopped ({why}); is it still plugged in?"
+            )
+
+    def _release(self, stream: Any) -> None:
+        """End a PortAudio stream and no longer count it."""
+        # Aborting may hang, so it is done before others are kept from PortAudio. What it reports does not matter:
+        # a device that is gone cannot be stopped, and closing frees it all the same.
+        stream.abort(ignore_errors=True)
+        with self._streams.alone(wait_s=-1):
+            stream.close(ignore_errors=True)
+            self._streams.count -= 1
+
+
+def _saturation(data: NDArray[np.int16]) -> Quality:
+    """SATURATED when a sample is at either end of the range."""
+    at_end = bool(data.size) and (data.max() == HIGHEST or data.min() == LOWEST)
+    return Quality.SATURATED if at_end else Quality.OK
+
+
+DRIVER = Microphone
