@@ -9,7 +9,8 @@ from sensors.streams import Stream
 class Driver(Protocol):
     """One device that delivers one stream.
 
-    A driver stamps a reading at the earliest point that it controls, never invents a time from an index,
+    Constructing touches no device. Sessions count the openings of this driver from 0, and `seq` begins at 0 in each.
+    What the driver itself counts (malformed bytes, overflows) may stand in a public `counters: dict[str, int]`. A driver stamps a reading at the earliest point that it controls, never invents a time from an index,
     and raises `SensorError` only: what a library throws is mapped in the one file that imports it.
     """
 

@@ -59,7 +59,7 @@ class SimulatedDriver:
         self._blocks = int(duration_s * self._rate_hz) // wire.block
         # Segments do not depend on the block, so that other blocks carry the same samples.
         self._segment = max(1, round(SEGMENT_S * nominal_hz))
-        self._session, self._next = 0, -1
+        self._session, self._next = -1, -1
         self._arrivals_ns: NDArray[np.int64] = np.zeros(0, np.int64)
         self._held, self._held_first = _nothing(source.stream), 0
 

@@ -74,5 +74,5 @@ def test_a_closed_driver_says_what_to_do() -> None:
 
 def test_every_opening_is_a_new_session() -> None:
     driver = line_drivers(PASSINGS, 1)[2]
+    assert {reading.session for reading in drain(driver)} == {0}
     assert {reading.session for reading in drain(driver)} == {1}
-    assert {reading.session for reading in drain(driver)} == {2}

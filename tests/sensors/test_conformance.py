@@ -1,0 +1,123 @@
+"""Every driver through every check that is shipped for third parties, and every check on a driver that breaks it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sensors import conformance
+from sensors.driver import Driver
+from sensors.errors import SensorReadError
+from sensors.readings import Quality, Reading
+from sensors.simulated.drivers import line_drivers
+from sensors.simulated.line import schedule
+from sensors.simulated.parts import make_parts
+from sensors.streams import Stream
+from tests.sensors.supervision.scripted import Clock, ScriptedDriver
+
+
+def simulated(index: int) -> Callable[[], Driver]:
+    return lambda: line_drivers(schedule(make_parts(3, 1), 3), seed=3)[index]
+
+
+DRIVERS: dict[str, Callable[[], Driver]] = {
+    "simulated microphone": simulated(0),
+    "simulated camera": simulated(1),
+    "simulated gas array": simulated(2),
+}
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
+def test_a_driver_does_what_every_driver_must(check: Callable[[conformance.Build], None], name: str) -> None:
+    check(DRIVERS[name])
+
+
+class Good(ScriptedDriver):
+    """Passes every check; each broken driver differs from it in one thing."""
+
+    def __init__(self) -> None:
+        super().__init__([Quality.OK] * 20, Clock())
+
+
+class Broken(Good):
+    """Changes the readings."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__()
+        self.changes = changes
+
+    def read(self) -> Reading | None:
+        reading = super().read()
+        assert reading is not None
+        return replace(reading, **{name: change(reading) for name, change in self.changes.items()})
+
+
+class Reusing(Good):
+    """Hands out the same buffer again and again."""
+
+    buffer = np.zeros((1, 2), np.float32)
+
+    def read(self) -> Reading | None:
+        reading = super().read()
+        assert reading is not None
+        self.buffer += 1
+        return replace(reading, data=self.buffer)
+
+
+class Once(Good):
+    """Cannot be closed twice."""
+
+    def close(self) -> None:
+        super().close()
+        if self.closed > 1:
+            raise SensorReadError("closed twice")
+
+
+class Silent(Good):
+    """Never delivers."""
+
+    def read(self) -> Reading | None:
+        return None
+
+
+class Unitless(Good):
+    """Has one unit for two channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stream = Stream(name="enose", kind="series", shape=(2,), nominal_rate_hz=10.0, units=("Ohm",))
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
+def test_every_check_lets_a_good_driver_pass(check: Callable[[conformance.Build], None]) -> None:
+    check(Good)
+
+
+@pytest.mark.parametrize(
+    ("check", "build", "message"),
+    [
+        (conformance.declares_its_stream, Unitless, "1 units; expected 2"),
+        (conformance.delivers_what_it_declares, lambda: Broken(data=lambda r: r.data[:, :1]), "declared"),
+        (conformance.delivers_what_it_declares, lambda: Broken(data=lambda r: r.data * np.nan), "NaN"),
+        (conformance.delivers_what_it_declares, lambda: Broken(data=lambda r: r.data[:0]), "without a sample"),
+        (conformance.delivers_what_it_declares, Silent, "0 readings in"),
+        (conformance.counts_without_inventing, lambda: Broken(seq=lambda _: 0), "seq 0 after 1 samples"),
+        (conformance.counts_without_inventing, lambda: Broken(arrival_ns=lambda r: -r.seq), "after 0 ns"),
+        (conformance.keeps_what_it_delivered, Reusing, "a later read changed"),
+        (conformance.may_be_closed_twice, Once, "closed twice"),
+        (conformance.opens_into_a_new_session, lambda: Broken(session=lambda _: 7), "session 7; expected 0"),
+    ],
+)
+def test_a_driver_that_breaks_a_rule_is_told_which(check: Callable[..., None], build: Any, message: str) -> None:
+    with pytest.raises((AssertionError, SensorReadError), match=message):
+        check(build)
+
+
+def test_a_read_that_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter(range(100))
+    monkeypatch.setattr(conformance.time, "monotonic", lambda: next(times) * 1.5)
+    with pytest.raises(AssertionError, match=r"read took 1.50 s \(limit 1 s\)"):
+        conformance.comes_back_promptly(Good)

@@ -1,0 +1,65 @@
+"""Drivers are found by name, own and installed ones."""
+
+from importlib.metadata import EntryPoint
+from types import ModuleType
+
+import pytest
+
+import sensors.driver
+from sensors import registry
+from sensors.errors import SensorError
+from tests.sensors.supervision.scripted import stream
+
+
+class Array:
+    """What a third party ships."""
+
+    def __init__(self, *, name: str, port: str, rate_hz: float = 10.0, chance: object = object) -> None:
+        if rate_hz <= 0:
+            raise ValueError(f"rate_hz is {rate_hz}; it must be above 0")
+        self.name, self.port, self.rate_hz, self.chance, self.stream = name, port, rate_hz, chance, stream()
+
+
+@pytest.fixture
+def array(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver `array` in a file of the package."""
+    module = ModuleType("sensors.array")
+    module.DRIVER = Array  # type: ignore[attr-defined]
+    monkeypatch.setattr(registry, "_own", lambda: iter([("array", Array)]))
+
+
+@pytest.mark.usefixtures("array")
+def test_a_driver_is_built_from_a_name_and_a_table() -> None:
+    driver = registry.build("array", "enose", {"port": "/dev/ttyUSB0"})
+    assert isinstance(driver, Array)
+    assert (driver.name, driver.port, driver.rate_hz) == ("enose", "/dev/ttyUSB0", 10.0)
+
+
+@pytest.mark.usefixtures("array")
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("magic", {}, "no driver 'magic'; there are: array"),
+        ("array", {"port": "x", "bauds": 9600}, "has no option 'bauds'; it has: port, rate_hz"),
+        ("array", {"port": "x", "chance": 1}, "has no option 'chance'"),
+        ("array", {}, "needs the option 'port'"),
+        ("array", {"port": "x", "rate_hz": -1.0}, "rate_hz is -1.0; it must be above 0"),
+    ],
+)
+def test_what_a_table_gets_wrong_is_named(name: str, options: dict[str, object], message: str) -> None:
+    with pytest.raises(SensorError, match=message):
+        registry.build(name, "enose", options)
+
+
+@pytest.mark.usefixtures("array")
+def test_an_installed_driver_is_found_by_its_entry_point() -> None:
+    point = EntryPoint(name="theirs", value=f"{sensors.driver.__name__}:Driver", group=registry.GROUP)
+    assert registry.driver_names({"theirs": point}) == ["array", "theirs"]
+    assert registry.driver_class("theirs", {"theirs": point}) is sensors.driver.Driver
+
+
+@pytest.mark.usefixtures("array")
+def test_an_installed_driver_that_cannot_be_imported_is_named_with_its_place() -> None:
+    point = EntryPoint(name="theirs", value="nowhere_at_all:Driver", group=registry.GROUP)
+    with pytest.raises(SensorError, match=r"driver 'theirs' \(nowhere_at_all:Driver\) cannot be imported"):
+        registry.driver_class("theirs", {"theirs": point})
