@@ -28,6 +28,8 @@ class VideoSource:
     """What is opened: a path or a URL."""
     kind: SourceKind
     """Device, file or stream."""
+    node: tuple[int, int] | None = None
+    """File system and inode of a device; one that is plugged in again gets a new node under the same name."""
 
     @property
     def label(self) -> str:
@@ -36,8 +38,14 @@ class VideoSource:
 
     @property
     def present(self) -> bool:
-        """Whether a device node is still there; OpenCV goes on reporting success after an unplug."""
-        return self.kind is not SourceKind.DEVICE or Path(self.address).exists()
+        """Whether a device is still the one that was found; OpenCV goes on reporting success after an unplug."""
+        if self.node is None:
+            return True
+        try:
+            status = Path(self.address).stat()
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self.node
 
 
 def video_source(source: str | int, links: Path = V4L_LINKS) -> VideoSource:
@@ -54,12 +62,13 @@ def video_source(source: str | int, links: Path = V4L_LINKS) -> VideoSource:
     if "://" in address:
         return VideoSource(address=address, kind=SourceKind.STREAM)
     try:
-        mode = Path(address).stat().st_mode
+        status = Path(address).stat()
     except OSError as error:
         found = ", ".join(found_cameras(links)) or "no camera"
         raise SensorNotFoundError(f"no video source {address} ({error.strerror}); found: {found}") from error
+    mode = status.st_mode
     if stat.S_ISCHR(mode):
-        return VideoSource(address=address, kind=SourceKind.DEVICE)
+        return VideoSource(address=address, kind=SourceKind.DEVICE, node=(status.st_dev, status.st_ino))
     if stat.S_ISREG(mode):
         return VideoSource(address=address, kind=SourceKind.FILE)
     if stat.S_ISFIFO(mode):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
@@ -11,6 +11,7 @@ from sensors.readings import Quality
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.uint8, SHAPES) | hnp.arrays(np.uint16, SHAPES))
 def test_counts_are_a_view_of_the_frame(raw: NDArray[np.uint8]) -> None:
     pixels = pixel_format(f"gray{8 * raw.itemsize}")

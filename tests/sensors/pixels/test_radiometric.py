@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ def lepton(
     return frame
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.uint16, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)))
 def test_y16_is_kelvin_times_a_hundred(raw: NDArray[np.uint16]) -> None:
     image, quality = pixel_format("y16").decode(raw)
@@ -31,6 +32,7 @@ def test_y16_is_kelvin_times_a_hundred(raw: NDArray[np.uint16]) -> None:
     assert (Quality.SATURATED in quality) == bool(((raw == 0) | (raw == 65535)).any())
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=2, max_size=64), st.integers(0, 98304 - 64), st.booleans())
 def test_infiray_reads_the_lower_half_low_byte_first(piece: bytes, at: int, in_a_row: bool) -> None:
     data = np.full(2 * 98304, 0x55, np.uint8)

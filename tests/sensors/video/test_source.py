@@ -42,6 +42,14 @@ def test_a_link_to_a_device_is_a_device_and_gone_with_it(links: Path) -> None:
     assert not source.present
 
 
+def test_a_device_that_was_plugged_in_again_is_another_one(links: Path) -> None:
+    link = links.parent / "video0"
+    source = video_source(str(link))
+    link.unlink()
+    link.symlink_to("/dev/zero")
+    assert not source.present
+
+
 def test_a_url_is_a_stream_and_shows_no_password() -> None:
     source = video_source("rtsp://user:secret@10.0.0.9:554/thermal")
     assert (source.kind, source.label) == (SourceKind.STREAM, "rtsp://10.0.0.9:554/thermal")
