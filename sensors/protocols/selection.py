@@ -1,0 +1,50 @@
+"""From the name of a protocol to its decoder."""
+
+import importlib
+import inspect
+import pkgutil
+from typing import Any
+
+import sensors.protocols
+from sensors.protocols.decoder import Decoder
+
+
+def protocol_names() -> tuple[str, ...]:
+    """The names of all protocols, in alphabetical order."""
+    modules = (module.name for module in pkgutil.iter_modules(sensors.protocols.__path__))
+    return tuple(sorted(name for name in modules if _class(name) is not None))
+
+
+def decoder(protocol: str, options: dict[str, Any]) -> Decoder:
+    """A decoder before its first byte.
+
+    Args:
+        protocol: A name of `protocol_names`.
+        options: Keyword arguments of its class; those that are None are left out.
+
+    Returns:
+        The decoder.
+
+    Raises:
+        ValueError: an unknown protocol, an option that it does not have or lacks, or a value that it refuses.
+    """
+    if protocol not in protocol_names():
+        raise ValueError(f"unknown protocol '{protocol}'; there are: {', '.join(protocol_names())}")
+    build = _class(protocol)
+    given = {key: value for key, value in options.items() if value is not None}
+    parameters = inspect.signature(build).parameters
+    unknown = sorted(given.keys() - parameters.keys())
+    if unknown:
+        raise ValueError(
+            f"protocol '{protocol}' has no option '{unknown[0]}'; it has: {', '.join(parameters) or 'none'}"
+        )
+    missing = [key for key, one in parameters.items() if one.default is one.empty and key not in given]
+    if missing:
+        raise ValueError(f"protocol '{protocol}' needs the option '{missing[0]}'")
+    built: Decoder = build(**given)
+    return built
+
+
+def _class(name: str) -> Any:
+    """The class that a file of this package registers, or None."""
+    return getattr(importlib.import_module(f"sensors.protocols.{name}"), "PROTOCOL", None)
