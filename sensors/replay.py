@@ -169,3 +169,6 @@ class Replay:
         session = reading.session + self._session_shift
         self._last_session = max(self._last_session, session)
         return replace(reading, stream=self._name, session=session, arrival_ns=reading.arrival_ns + self.shift_ns)
+
+
+DRIVER = Replay

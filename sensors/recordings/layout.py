@@ -69,7 +69,8 @@ class RecordingFile:
             raise SensorNotFoundError("recording needs the library mcap: pip install 'qc-station[live]'") from error
         self._output, self.size = output, 0
         self._channels = {s.name: FIRST_STREAM_CHANNEL + index for index, s in enumerate(declaration.streams)}
-        self._writer = Writer(self, chunk_size=CHUNK_BYTES, compression=CompressionType.NONE)  # type: ignore[arg-type]
+        # Typed in part only: some of its methods would be untyped calls.
+        self._writer: Any = Writer(self, chunk_size=CHUNK_BYTES, compression=CompressionType.NONE)  # type: ignore[arg-type]
         self._begin(declaration)
 
     def _begin(self, declaration: Declaration) -> None:

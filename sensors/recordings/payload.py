@@ -55,7 +55,7 @@ def encode(reading: Reading) -> bytes:
         data.ndim,
     )
     # Numpy exports no flat view of an array without samples.
-    samples = memoryview(np.ascontiguousarray(data)).cast("B") if data.size else b""
+    samples = np.ascontiguousarray(data).data.cast("B") if data.size else b""
     return b"".join((header, struct.pack(f"<{data.ndim}Q", *data.shape), samples))
 
 

@@ -81,6 +81,8 @@ class Recorder:
         self._lock, self._run = threading.RLock(), wall()
         self._file: RecordingFile | None = None
         self._output: Output | None = None
+        self._path = folder
+        self._number = self._begun_ns = self._synced_ns = 0
         self.failure: RecordingError | None = None
         names = "readings notes files removed_files removed_bytes dropped errors"
         self.counters = dict.fromkeys(names.split(), 0)

@@ -126,7 +126,9 @@ class Recording:
                 size = self.path.stat().st_size
                 yield SeekingReader(file, validate_crcs=True, record_size_limit=size)
             except (McapError, ValueError, KeyError, TypeError, struct.error, OSError, MemoryError) as error:
-                raise SensorReadError(f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it") from error
+                raise SensorReadError(
+                    f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it"
+                ) from error
 
     def _check_index(self) -> None:
         """Compare the CRC of the index, which the library does not look at; it ends before itself and the magic."""
