@@ -17,6 +17,8 @@ from sensors.streams import Stream
 
 CLOSE_S = 2.0
 """Longest wait for PortAudio to let go of a device, in seconds."""
+SILENT_S = 3.0
+"""A microphone delivers without pause; so long without a block, in seconds, it is gone whatever PortAudio says."""
 RATE_TOLERANCE = 1e-3
 """How far, as a part of one, the rate a device runs at may be from the one asked for."""
 LOWEST, HIGHEST = -32768, 32767
@@ -49,6 +51,7 @@ class Microphone:
         latency_s: float | None = None,
         buffered_s: float = 2.0,
         wait_s: float = 0.2,
+        silent_s: float = SILENT_S,
         close_s: float = CLOSE_S,
         clock: Callable[[], int] = time.monotonic_ns,
         library: Callable[[], Any] = load,
@@ -67,6 +70,7 @@ class Microphone:
                 survives a busier host, and brings the blocks in bunches.
             buffered_s: How long the reader may stay away before blocks are dropped, in seconds.
             wait_s: Longest wait of `read`, in seconds.
+            silent_s: Longest time without a block, in seconds; then the device is taken for gone.
             close_s: Longest wait of `close`, in seconds.
             clock: Monotonic time in ns.
             library: Gives the `sounddevice` module, or what stands for it.
@@ -86,6 +90,8 @@ class Microphone:
         self._slots = max(2, math.ceil(buffered_s * rate_hz / block))
         self._latency: float | str = "high" if latency_s is None else latency_s
         self._wait_s, self._close_s, self._clock = wait_s, close_s, clock
+        self._silent_ns = round(silent_s * 1e9)
+        self._silent_since_ns: int | None = None
         self._library, self._streams = library, streams
         self._sound: Any = None
         self._session = -1
@@ -111,14 +117,15 @@ class Microphone:
             ring = Ring(slots=self._slots, block=self._block, channels=self._channels)
             self._portaudio = self._start(sound, microphone.index, ring)
             self._streams.count += 1
-        self._sound, self._ring = sound, ring
+        self._sound, self._ring, self._silent_since_ns = sound, ring, None
         self._session += 1
 
     def read(self) -> Reading | None:
         """The next block; None when none came within `wait_s`.
 
         Raises:
-            SensorReadError: the microphone is not open, or PortAudio has ended the stream: unplugged.
+            SensorReadError: the microphone is not open, PortAudio has ended the stream, or nothing came for
+                `silent_s`: unplugged.
         """
         if self._ring is None:
             raise SensorReadError(f"stream '{self._stream.name}': the microphone is closed; call open() first")
@@ -126,6 +133,7 @@ class Microphone:
         if block is None:
             self._check_running()
             return None
+        self._silent_since_ns = None
         return Reading(
             stream=self._stream.name,
             session=self._session,
@@ -199,11 +207,15 @@ class Microphone:
         return deliver
 
     def _check_running(self) -> None:
-        """Raise unless PortAudio still runs the stream."""
+        """Raise unless PortAudio still runs the stream and blocks still come; some hosts run a dead one for ever."""
         try:
             running, why = bool(self._portaudio.active), "PortAudio has ended the stream"
         except self._sound.PortAudioError as error:
             running, why = False, str(error)
+        now_ns = self._clock()
+        self._silent_since_ns = now_ns if self._silent_since_ns is None else self._silent_since_ns
+        if running and now_ns - self._silent_since_ns > self._silent_ns:
+            running, why = False, f"nothing came for {self._silent_ns / 1e9:g} s"
         if not running:
             raise SensorReadError(
                 f"stream '{self._stream.name}': input device '{self._device}' stopped ({why}); is it still plugged in?"

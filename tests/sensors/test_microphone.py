@@ -79,6 +79,21 @@ def test_readings_carry_the_samples_in_order_and_survive_the_next_blocks() -> No
     assert {r.quality for r in readings} == {Quality.OK}
 
 
+def test_a_microphone_that_delivers_nothing_is_gone_though_portaudio_says_that_it_runs() -> None:
+    now_ns = 0
+    driver, stream = opened(FakeSound(UMIK), silent_s=3.0, clock=lambda: now_ns)
+    assert driver.read() is None
+    now_ns = 2_900_000_000
+    assert driver.read() is None
+    stream.deliver(ramp(0))
+    assert driver.read() is not None
+    now_ns += 2_900_000_000
+    assert driver.read() is None
+    now_ns += 3_000_000_001
+    with pytest.raises(SensorReadError, match="nothing came for 3 s"):
+        driver.read()
+
+
 def test_the_stream_is_a_waveform_with_the_declared_rate_and_channels() -> None:
     stream = microphone(FakeSound(UMIK), rate_hz=16000, channels=2).stream
     assert (stream.kind, stream.shape, stream.nominal_rate_hz, stream.units) == ("waveform", (2,), 16000.0, ("1", "1"))
