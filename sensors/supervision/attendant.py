@@ -106,6 +106,8 @@ class Attendant:
         if self.abandoned:
             return
         if reading is not None:
+            if reading.data.shape[1:] != (expected := self._health.stream.shape):
+                raise SensorError(f"delivers samples of shape {reading.data.shape[1:]}, declared are {expected}")
             if self._first_session:
                 reading = replace(reading, session=reading.session + self._first_session)
             self._health.heard(reading)

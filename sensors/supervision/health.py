@@ -69,6 +69,7 @@ class Health:
         self.drift = Drift(stream.nominal_rate_hz)
         self.reason = "not opened yet"
         self.sessions = 0
+        self.opened_once = False
         self._quiet_since_ns = now_ns
         self._state = State.STARTING
         self._period_s = 1.0 / stream.nominal_rate_hz if stream.nominal_rate_hz else 0.0
@@ -101,6 +102,7 @@ class Health:
     def opened(self, now_ns: int) -> None:
         """The device was opened; its silence counts from here."""
         self._quiet_since_ns = now_ns
+        self.opened_once = True
         self.reason = "no reading yet"
 
     def failed(self, reason: str) -> None:

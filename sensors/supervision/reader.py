@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sensors.driver import Driver
 from sensors.readings import Reading
+from sensors.streams import Stream
 from sensors.supervision.attendant import Attendant
 from sensors.supervision.backoff import Backoff
 from sensors.supervision.health import Health, State
@@ -35,6 +36,7 @@ class SupervisedReader:
         build: Callable[[], Driver],
         deliver: Callable[[Reading], None],
         *,
+        declared: Stream | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         chance: Callable[[], float] = random.random,
         spawn: Spawn = in_thread,
@@ -44,13 +46,14 @@ class SupervisedReader:
         Args:
             build: Makes the driver, and another one where the first hangs; touches no device.
             deliver: Takes every reading, in the sensor's thread.
+            declared: What the sensor has to deliver; None: what the driver says before it is opened.
             clock: CLOCK_MONOTONIC in ns.
             chance: Uniform in 0 to 1, for the jitter of the waits.
             spawn: How a thread is started.
         """
         self._build, self._deliver, self._clock, self._spawn = build, deliver, clock, spawn
         self._first: Driver | None = build()
-        self.health = Health(self._first.stream, clock())
+        self.health = Health(declared or self._first.stream, clock())
         self._backoff = Backoff(chance)
         self._stop = threading.Event()
         self._attendant: Attendant | None = None
@@ -89,6 +92,11 @@ class SupervisedReader:
     def ended(self) -> bool:
         """Whether a recording or simulation is over."""
         return self._attendant is not None and self._attendant.ended
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread of this sensor still runs."""
+        return any(alive() for alive in self._runs)
 
     def stop(self) -> None:
         """Let the thread close the device and end; one that hangs ends with the process."""
