@@ -196,3 +196,6 @@ class Camera:
         self.counters["overflows"] += dropped
         self.counters["repeated"] += Quality.REPEATED in quality
         self.counters["saturated"] += Quality.SATURATED in quality
+
+
+DRIVER = Camera

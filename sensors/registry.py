@@ -59,9 +59,14 @@ def _foreign() -> dict[str, EntryPoint]:
 
 def options_of(driver: Any) -> dict[str, inspect.Parameter]:
     """The parameters of a driver that a configuration may set, by name; the stream's name is not among them."""
-    parameters = inspect.signature(driver).parameters
+    parameters = {n: p for n, p in inspect.signature(driver).parameters.items() if p.kind is p.KEYWORD_ONLY}
     plain = {n: p for n, p in parameters.items() if p.default is p.empty or isinstance(p.default, SETTABLE)}
     return {name: parameter for name, parameter in plain.items() if name != "name"}
+
+
+def _takes_any(driver: Any) -> bool:
+    """Whether the driver looks at further options itself."""
+    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(driver).parameters.values())
 
 
 def build(driver: str, stream: str, options: Mapping[str, Any]) -> Driver:
@@ -77,7 +82,7 @@ def build(driver: str, stream: str, options: Mapping[str, Any]) -> Driver:
     """
     found = driver_class(driver)
     allowed = options_of(found)
-    if unknown := sorted(set(options) - set(allowed)):
+    if (unknown := sorted(set(options) - set(allowed))) and not _takes_any(found):
         raise SensorError(
             f"stream '{stream}': driver {driver!r} has no option {', '.join(map(repr, unknown))}; it has: {', '.join(allowed)}"
         )

@@ -204,6 +204,9 @@ class SerialArray:
             self._port.timeout = WAIT_S
 
 
+DRIVER = SerialArray
+
+
 def found_ports() -> tuple[str, ...]:
     """The serial ports of this machine, lasting names first.
 

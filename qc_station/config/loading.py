@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import NODEFAULT, Struct
 
+from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
 from qc_station.config.station import CostsConfig, StationConfig, StreamConfig, TrainingConfig
@@ -68,7 +69,7 @@ def _streams(tables: Any, faults: list[str]) -> dict[str, StreamConfig]:
     for name, table in tables.items():
         stream = _table(StreamConfig, table, f"streams.{name}.", faults)
         if stream is not None:
-            faults += stream_faults(name, stream, frozenset(table))
+            faults += stream_faults(name, stream, frozenset(table)) or driver_faults(name, stream)
             streams[name] = stream
     return streams
 

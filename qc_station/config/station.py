@@ -1,6 +1,6 @@
 """The tables of station.toml with their defaults; every field says meaning, unit and special value."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -56,6 +56,8 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Live as_of window: oldest usable cycle, in seconds."""
     offset_ms: float = 0.0
     """How much later this stream sees the part than the trigger says, in milliseconds."""
+    driver: dict[str, Any] | None = None
+    """What reads the live sensor: type (`qc-station sensors --list` names them) and the options of that driver."""
 
     @property
     def window_shape(self) -> tuple[int, ...]:

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from qc_station.config.drivers import EXAMPLES
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import FOREIGN
 from qc_station.config.loading import FILE_NAME
-from qc_station.config.station import StationConfig
+from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.errors import ConfigError
 from qc_station.files import write_atomically
 
@@ -54,7 +55,7 @@ def station_text(station: StationConfig) -> str:
     lines += _keys(station, skip=("streams", *tables))
     for name, stream in station.streams.items():
         foreign = FOREIGN.get(stream.kind, ())
-        lines += ["", f"[streams.{_key(name)}]", *_keys(stream, skip=foreign)]
+        lines += ["", f"[streams.{_key(name)}]", *_keys(stream, skip=("driver", *foreign)), *_driver(name, stream)]
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_keys(table)]
     return "\n".join(lines) + "\n"
@@ -67,6 +68,16 @@ def _keys(table: Struct, skip: tuple[str, ...] = ()) -> Iterator[str]:
             value = getattr(table, name)
             yield f"# {meaning}"
             yield f"# {name} =" if value is None else f"{name} = {_value(msgspec.to_builtins(value))}"
+
+
+def _driver(name: str, stream: StreamConfig) -> Iterator[str]:
+    """The table of the live sensor; where there is none, an example to be filled in."""
+    yield from ("", f"# {meanings(StreamConfig)['driver']}")
+    given = stream.driver if stream.driver is not None else EXAMPLES.get(stream.kind, {})
+    mark = "# " if stream.driver is None else ""
+    yield f"{mark}[streams.{_key(name)}.driver]"
+    for key, value in given.items():
+        yield f"{mark}{_key(key)} = {_value(value)}"
 
 
 def _value(value: Any) -> str:

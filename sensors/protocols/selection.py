@@ -20,7 +20,8 @@ def decoder(protocol: str, options: dict[str, Any]) -> Decoder:
 
     Args:
         protocol: A name of `protocol_names`.
-        options: Keyword arguments of its class; those that are None are left out.
+        options: Keyword arguments of its class; those that are None are left out, and so are `channels` where the
+            protocol has channels of its own.
 
     Returns:
         The decoder.
@@ -31,8 +32,10 @@ def decoder(protocol: str, options: dict[str, Any]) -> Decoder:
     if protocol not in protocol_names():
         raise ValueError(f"unknown protocol '{protocol}'; there are: {', '.join(protocol_names())}")
     build = _class(protocol)
-    given = {key: value for key, value in options.items() if value is not None}
     parameters = inspect.signature(build).parameters
+    given = {key: value for key, value in options.items() if value is not None}
+    if "channels" not in parameters:
+        given.pop("channels", None)
     unknown = sorted(given.keys() - parameters.keys())
     if unknown:
         raise ValueError(

@@ -51,6 +51,13 @@ def test_what_a_table_gets_wrong_is_named(name: str, options: dict[str, object],
         registry.build(name, "enose", options)
 
 
+def test_a_driver_that_passes_options_on_looks_at_them_itself() -> None:
+    options = {"port": "loop://", "protocol": "csv", "channels": ["a", "b"]}
+    assert registry.build("serial_array", "enose", options | {"units": ["Ohm", "Ohm"]}).stream.units == ("Ohm", "Ohm")
+    with pytest.raises(SensorError, match="protocol 'csv' has no option 'parity'"):
+        registry.build("serial_array", "enose", options | {"parity": "N"})
+
+
 @pytest.mark.usefixtures("array")
 def test_an_installed_driver_is_found_by_its_entry_point() -> None:
     point = EntryPoint(name="theirs", value=f"{sensors.driver.__name__}:Driver", group=registry.GROUP)

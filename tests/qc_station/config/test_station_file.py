@@ -1,19 +1,23 @@
 """station.toml: what is written is read back, and every fault is named at once."""
 
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qc_station.config.drivers import driver_builds
 from qc_station.config.fields import meanings
 from qc_station.config.loading import load_station, parse_station
 from qc_station.config.station import CostsConfig, StationConfig, StreamConfig, TrainingConfig
 from qc_station.config.writing import station_text, write_station
 from qc_station.errors import ConfigError
+from sensors.errors import SensorNotFoundError
 
 ACOUSTIC = StreamConfig(kind="waveform", rate_hz=48000.0, window_s=0.5, hop_s=0.25, dtype="int16")
 THERMAL = StreamConfig(kind="image", height=40, width=24, dtype="uint8", required=False, augment=())
@@ -63,6 +67,53 @@ def test_a_station_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there already"):
         write_station(tmp_path, STATION)
     assert [file.name for file in tmp_path.iterdir()] == ["station.toml"]
+
+
+def test_a_driver_table_survives_writing_and_an_example_stands_where_there_is_none(tmp_path: Path) -> None:
+    live = msgspec.structs.replace(ENOSE, driver={"type": "serial_array", "port": "loop://", "protocol": "csv"})
+    station = msgspec.structs.replace(STATION, streams={**STATION.streams, "enose": live})
+    assert load_station(write_station(tmp_path / "line1", station)) == station
+    text = station_text(station)
+    assert '\n[streams.enose.driver]\ntype = "serial_array"\n' in text
+    assert '\n# [streams.acoustic.driver]\n# type = "microphone"\n' in text
+
+
+@pytest.mark.parametrize(
+    ("driver", "message"),
+    [
+        ({}, r"streams\.a\.driver: type = None; allowed: the name of a driver"),
+        ({"type": "magic"}, r"streams\.a\.driver: no driver 'magic'; there are: .*microphone"),
+        ({"type": "microphone"}, r"streams\.a\.driver: driver 'microphone' needs the option 'device'"),
+        ({"type": "microphone", "device": 1, "gain": 2}, r"driver 'microphone' has no option 'gain'; it has: device, "),
+        (
+            {"type": "serial_array", "port": "x", "protocol": "morse"},
+            r"unknown protocol 'morse'; there are: bme688, csv",
+        ),
+    ],
+)
+def test_a_wrong_driver_table_is_named_with_what_is_allowed(driver: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_station(document(driver=driver))
+
+
+def test_a_driver_takes_rate_and_channels_from_its_stream_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    given = {"type": "microphone", "device": "UMIK-1"}
+    two = parse_station(document(channels=["left", "right"], driver=given))
+    (driver,) = (build() for build in driver_builds(two, tmp_path).values())
+    assert driver.stream == two.streams["a"].stream("a")
+    told = parse_station(document(driver={**given, "rate_hz": 44100}))
+    assert driver_builds(told, tmp_path)["a"]().stream.nominal_rate_hz == 44100.0
+
+
+def test_a_path_that_begins_with_a_dot_is_below_the_stations_folder(tmp_path: Path) -> None:
+    station = parse_station(document(driver={"type": "replay", "recording": "./recordings"}))
+    with pytest.raises(SensorNotFoundError, match=re.escape(f"no recording {tmp_path / 'recordings'}")):
+        driver_builds(station, tmp_path)["a"]().open()
+
+
+def test_a_station_without_drivers_names_the_tables_that_are_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no table \[streams\.acoustic\.driver\], \[streams\.thermal\.driver\]"):
+        driver_builds(STATION, tmp_path)
 
 
 def test_all_faults_are_reported_at_once() -> None:

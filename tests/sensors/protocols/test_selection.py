@@ -21,7 +21,7 @@ def test_options_reach_the_protocol_and_those_that_are_none_do_not() -> None:
     [
         ("modbus", {}, "unknown protocol 'modbus'; there are: bme688, csv, jsonl, mlx90640"),
         ("decoder", {}, "unknown protocol 'decoder'"),
-        ("mlx90640", {"channels": ["a"]}, "protocol 'mlx90640' has no option 'channels'; it has: none"),
+        ("mlx90640", {"units": ["a"]}, "protocol 'mlx90640' has no option 'units'; it has: none"),
         ("csv", {"unit": ["1"]}, "protocol 'csv' has no option 'unit'; it has: channels, units, delimiter"),
         ("jsonl", {"time_key": "ms"}, "protocol 'jsonl' needs the option 'channels'"),
     ],

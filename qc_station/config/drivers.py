@@ -1,0 +1,88 @@
+"""The `[streams.NAME.driver]` table: which driver reads a live sensor, and with which options."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.errors import ConfigError
+from sensors.driver import Driver
+from sensors.errors import SensorError
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "waveform": {"type": "microphone", "device": "UMIK-1"},
+    "image": {"type": "camera", "source": "/dev/v4l/by-path/...", "pixels": "y16"},
+    "series": {"type": "serial_array", "port": "/dev/serial/by-id/...", "protocol": "csv"},
+}
+"""What stands in a new station.toml, commented out."""
+BESIDE: Final = "./"
+"""A value that begins so is a path below the station's folder."""
+
+
+def driver_faults(name: str, stream: StreamConfig) -> list[str]:
+    """What is wrong with the driver's table; no device is touched."""
+    if stream.driver is None:
+        return []
+    try:
+        _build(name, stream, Path())
+    except SensorError as error:
+        reason = str(error).removeprefix(f"stream '{name}': ")
+        return [f"streams.{name}.driver: {reason}"]
+    return []
+
+
+def driver_builds(station: StationConfig, folder: Path) -> dict[str, Callable[[], Driver]]:
+    """What makes the driver of every stream.
+
+    Args:
+        station: Was loaded, so its tables have no fault.
+        folder: Of the station, which paths beginning with `./` are below.
+
+    Raises:
+        ConfigError: naming the streams without a driver.
+    """
+    without = [name for name, stream in station.streams.items() if stream.driver is None]
+    if without:
+        names = ", ".join(f"[streams.{name}.driver]" for name in without)
+        raise ConfigError(f"{folder}: no table {names}; it says what reads the live sensor: type and options")
+    return {name: partial(_build, name, stream, folder) for name, stream in station.streams.items()}
+
+
+def _build(name: str, stream: StreamConfig, folder: Path) -> Driver:
+    # Imported on use: most commands never touch a sensor.
+    from sensors.registry import build, driver_class, options_of
+
+    given = dict(stream.driver or {})
+    kind = given.pop("type", None)
+    if not isinstance(kind, str):
+        raise SensorError(f"type = {kind!r}; allowed: the name of a driver")
+    parameters = options_of(driver_class(kind))
+    # What the stream declares need not be said twice; what is said in the driver's own table goes first.
+    for key, value in _declared(stream).items():
+        if key in parameters and key not in given:
+            given[key] = _suited(value, parameters[key].default)
+    resolved = {key: _resolved(value, folder) for key, value in given.items()}
+    return build(kind, name, resolved)
+
+
+def _declared(stream: StreamConfig) -> dict[str, Any]:
+    """What a driver may want to know of its stream."""
+    # Not the size of an image: what a camera is asked for may hold telemetry rows or a second half.
+    channels = {} if stream.kind == "image" else {"channels": list(stream.channels)}
+    return channels | {"rate_hz": stream.rate_hz}
+
+
+def _suited(value: Any, default: Any) -> Any:
+    """The same in the form that a driver counts in: a number of channels, a whole rate."""
+    if isinstance(value, list) and isinstance(default, int):
+        return len(value)
+    if isinstance(value, float) and isinstance(default, int) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _resolved(value: Any, folder: Path) -> Any:
+    if isinstance(value, str) and value.startswith(BESIDE):
+        return str(folder / value)
+    return value
