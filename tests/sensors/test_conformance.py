@@ -1,38 +1,83 @@
-"""Every driver through every check that is shipped for third parties, and every check on a driver that breaks it."""
+"""Every driver through every check that is shipped for third parties, and every check on a driver that breaks it.
+
+A driver whose device is made of Python objects (`Microphone`, `Replay`) goes through the checks in its own tests.
+"""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from sensors import conformance
-from sensors.driver import Driver
+from sensors.camera import Camera
 from sensors.errors import SensorReadError
 from sensors.readings import Quality, Reading
+from sensors.serial_array import SerialArray
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import schedule
 from sensors.simulated.parts import make_parts
 from sensors.streams import Stream
+from tests.sensors.protocols.test_mlx90640 import frame
 from tests.sensors.supervision.scripted import Clock, ScriptedDriver
+from tests.sensors.talkers import talking_server, talking_terminal
+
+Stage = Callable[[Path, ExitStack], conformance.Build]
+"""Puts a device there for the time of one test and returns what builds its driver."""
 
 
-def simulated(index: int) -> Callable[[], Driver]:
-    return lambda: line_drivers(schedule(make_parts(3, 1), 3), seed=3)[index]
+def simulated(index: int) -> Stage:
+    return lambda _folder, _stack: lambda: line_drivers(schedule(make_parts(3, 1), 3), seed=3)[index]
 
 
-DRIVERS: dict[str, Callable[[], Driver]] = {
+def gas_array(_folder: Path, stack: ExitStack) -> conformance.Build:
+    port = stack.enter_context(talking_terminal(b"412.5,388,1021.25\r\n"))
+    return lambda: SerialArray(name="enose", port=port, protocol="csv", channels=["mq2", "mq3", "mq135"], rate_hz=10.0)
+
+
+def thermal_module(_folder: Path, stack: ExitStack) -> conformance.Build:
+    port = stack.enter_context(talking_terminal(frame(2150) + frame(2151)))
+    return lambda: SerialArray(name="thermal", port=port, protocol="mlx90640", rate_hz=8.0)
+
+
+def serial_server(_folder: Path, stack: ExitStack) -> conformance.Build:
+    lines = b"".join(b'{"mq2": %d, "mq135": 388}\n' % value for value in range(10))
+    port = stack.enter_context(talking_server(lines))
+    return lambda: SerialArray(name="enose", port=port, protocol="jsonl", channels=["mq2", "mq135"])
+
+
+def film(folder: Path, _stack: ExitStack) -> conformance.Build:
+    path, codec = str(folder / "film.mkv"), cv2.VideoWriter.fourcc(*"FFV1")
+    options = [cv2.VIDEOWRITER_PROP_IS_COLOR, 0, cv2.VIDEOWRITER_PROP_DEPTH, cv2.CV_16U]
+    writer = cv2.VideoWriter(path, cv2.CAP_FFMPEG, codec, 10.0, (64, 48), options)
+    for image in np.random.default_rng(0).integers(29_000, 31_000, (4, 48, 64), np.uint16):
+        writer.write(image)
+    writer.release()
+    return lambda: Camera(name="thermal", source=path, pixels="y16")
+
+
+DRIVERS: dict[str, Stage] = {
     "simulated microphone": simulated(0),
     "simulated camera": simulated(1),
     "simulated gas array": simulated(2),
+    "gas array on a terminal": gas_array,
+    "thermal module on a terminal": thermal_module,
+    "gas array behind a serial server": serial_server,
+    "camera over a file": film,
 }
 
 
 @pytest.mark.parametrize("name", DRIVERS)
 @pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
-def test_a_driver_does_what_every_driver_must(check: Callable[[conformance.Build], None], name: str) -> None:
-    check(DRIVERS[name])
+def test_a_driver_does_what_every_driver_must(
+    check: Callable[[conformance.Build], None], name: str, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        check(DRIVERS[name](tmp_path, stack))
 
 
 class Good(ScriptedDriver):
