@@ -1,0 +1,153 @@
+"""Sensors are looked at, recorded, listed and replayed from the command line, over a real terminal line."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from select import select
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qc_station.cli import cli
+from qc_station.sensing import discovery
+from sensors.errors import SensorNotFoundError
+
+STATION = """
+name = "line 1"
+
+[streams.enose]
+kind = "series"
+channels = ["MQ2", "MQ3"]
+rate_hz = 1000.0
+unit = "1"
+window_steps = 10
+
+[streams.enose.driver]
+type = "serial_array"
+port = "{port}"
+protocol = "csv"
+"""
+MISSING = """
+[streams.thermal]
+kind = "image"
+height = 60
+width = 80
+
+[streams.thermal.driver]
+type = "camera"
+source = "/dev/video99"
+pixels = "y16"
+"""
+
+
+@pytest.fixture
+def port() -> Iterator[str]:
+    """A gas array that sends as fast as it is read: a terminal takes no more than it can hold."""
+    ours, theirs = os.openpty()
+    os.set_blocking(ours, False)
+    stop = threading.Event()
+
+    def send() -> None:
+        number = 0
+        while not stop.is_set():
+            line = b"%d,512\r\n" % (number % 1024)
+            if select([], [ours], [], 0.05)[1]:
+                with suppress(BlockingIOError):
+                    # A terminal that is nearly full takes a part of the line, which is no line then.
+                    number += os.write(ours, line) == len(line)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    yield os.ttyname(theirs)
+    stop.set()
+    sender.join()
+    os.close(theirs)
+    os.close(ours)
+
+
+def station(folder: Path, text: str) -> str:
+    (folder / "station.toml").write_text(text)
+    return str(folder)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, [*arguments, "--json"])
+
+
+def answer(result: Result, code: int = 0) -> dict[str, Any]:
+    assert result.exit_code == code, result.output
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def test_a_live_sensor_is_shown_with_rate_values_and_counters(tmp_path: Path, port: str) -> None:
+    folder = station(tmp_path, STATION.format(port=port))
+    (enose,) = answer(run("sensors", "--station", folder, "--seconds", "0.6"))["sensors"]
+    assert (enose["stream"], enose["state"], enose["why"], enose["declared_hz"]) == ("enose", "live", "", 1000.0)
+    assert enose["rate_hz"] > 0
+    assert enose["signal"].endswith(" 512 1")
+    assert enose["counters"]["readings"] == enose["counters"]["samples"] > 0
+
+
+def test_a_sensor_that_is_not_there_is_named_and_fails_the_check_but_the_others_are_shown(
+    tmp_path: Path, port: str
+) -> None:
+    folder = station(tmp_path, STATION.format(port=port) + MISSING)
+    result = run("sensors", "--station", folder, "--seconds", "0.5")
+    found = answer(result, code=1)
+    assert list(found["faults"]) == ["thermal"]
+    assert "1 sensor did not start:\n  stream 'thermal': " in result.stderr
+    assert {one["stream"]: one["state"] for one in found["sensors"]} == {"enose": "live", "thermal": "reopening"}
+
+
+def test_nothing_is_recorded_when_a_sensor_does_not_start_unless_it_is_wanted_anyway(tmp_path: Path, port: str) -> None:
+    folder = station(tmp_path, STATION.format(port=port) + MISSING)
+    result = run("record", "--station", folder, "--seconds", "0.5")
+    assert "1 sensor did not start" in answer(result, code=1)["error"]
+    found = answer(run("record", "--station", folder, "--seconds", "0.5", "--anyway"), code=1)
+    assert found["readings"]["enose"] > 0
+    assert found["sensors"]["thermal"]["state"] == "reopening"
+
+
+def test_what_was_recorded_is_listed_and_replayed_to_the_last_reading(tmp_path: Path, port: str) -> None:
+    folder = station(tmp_path, STATION.format(port=port))
+    taken = answer(run("record", "--station", folder, "--seconds", "0.6", "--trigger-every", "0.1"))
+    assert taken["failure"] is None
+    assert taken["recorder"]["dropped"] == 0
+    (row,) = answer(run("recordings", taken["folder"]))["recordings"]
+    assert row["readings"] == taken["readings"]
+    fast = answer(run("replay", taken["folder"], "--fast"))
+    assert fast["played"] == fast["recorded"] == taken["readings"]
+    paced = answer(run("replay", str(Path(taken["folder"]) / row["file"]), "--speed", "4"))
+    assert paced["played"] == taken["readings"]
+
+
+def test_a_damaged_recording_is_set_aside_and_said(tmp_path: Path) -> None:
+    (tmp_path / "000001-x.mcap").write_bytes(b"\x89MCAP0\r\n" + bytes(50))
+    found = answer(run("recordings", str(tmp_path)), code=1)
+    assert found["recordings"] == []
+    assert [Path(path).name for path in found["set_aside"]] == ["000001-x.mcap"]
+    assert answer(run("recordings", str(tmp_path)))["quarantine"] == 1
+
+
+def test_a_recording_that_is_cut_is_refused_by_replay_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "cut.mcap"
+    path.write_bytes(b"\x89MCAP0\r\n" + bytes(50))
+    assert "recover" in answer(run("replay", str(path)), code=1)["error"]
+
+
+def test_what_is_plugged_in_is_listed_with_the_drivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> tuple[str, ...]:
+        raise SensorNotFoundError("microphones need sounddevice: pip install 'qc-station[live]'")
+
+    monkeypatch.setattr("sensors.portaudio.found_microphones", none)
+    monkeypatch.setattr("sensors.camera.found_cameras", lambda: ("/dev/v4l/by-path/usb-1",))
+    found = discovery.discover()
+    assert found["microphones"] == ["microphones need sounddevice: pip install 'qc-station[live]'"]
+    assert found["cameras"] == ["/dev/v4l/by-path/usb-1"]
+    assert {"camera", "microphone", "replay", "serial_array"} <= set(found["drivers"])
+    assert answer(run("sensors", "--list"))["drivers"] == found["drivers"]
