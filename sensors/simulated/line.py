@@ -36,6 +36,27 @@ class Pace:
     lead_s: float = 3.0
     """Time from switching on to the first part."""
 
+    def __post_init__(self) -> None:
+        """Refuse what would not be a line: parts that never come, or that overtake each other."""
+        if not 0.0 < self.rate_hz < float("inf"):
+            raise ValueError(f"pace: rate_hz is {self.rate_hz}; must be above 0")
+        if not 0.0 <= self.jitter < 0.5:
+            raise ValueError(f"pace: jitter is {self.jitter}; must be from 0 to below 0.5, or parts change places")
+        if self.tray < 1:
+            raise ValueError(f"pace: tray is {self.tray} parts; must be at least 1")
+
+    @classmethod
+    def per_minute(cls, rate_per_minute: float, *, jitter: float = 0.1) -> "Pace":
+        """A belt that brings this many parts a minute without a pause, so that the rate holds over any time.
+
+        Args:
+            rate_per_minute: Parts a minute, above 0.
+            jitter: See the field.
+        """
+        if not 0.0 < rate_per_minute < float("inf"):
+            raise ValueError(f"pace: rate_per_minute is {rate_per_minute}; must be above 0")
+        return cls(rate_hz=rate_per_minute / 60.0, jitter=jitter, pause_s=60.0 / rate_per_minute)
+
 
 def schedule(parts: Sequence[Part], seed: int, pace: Pace | None = None) -> tuple[Passing, ...]:
     """Give every part its time.
@@ -46,7 +67,7 @@ def schedule(parts: Sequence[Part], seed: int, pace: Pace | None = None) -> tupl
         pace: Rate, jitter, trays and pauses; None for the usual ones.
 
     Returns:
-        One passing per part, times strictly rising while `jitter` is below 0.5.
+        One passing per part, times strictly rising.
     """
     pace = pace or Pace()
     index = np.arange(len(parts))
