@@ -81,12 +81,28 @@ def test_make_demo_ends_with_verdicts_against_truth_and_says_simulated(tmp_path:
 
 
 def test_the_readme_names_only_commands_and_files_that_exist() -> None:
-    commands = {line.split()[1] for line in own_recordings()} | {"demo"}
+    lines = [line for block in blocks() for line in block.splitlines() if line.startswith("qc-station ")]
+    commands = {line.split()[1] for line in lines} | {"demo"}
+    assert {"init", "train", "sensors", "replay"} <= commands
     modules = {path.stem.rstrip("_") for path in (ROOT / "qc_station" / "cli").glob("*.py")}
     assert commands <= modules
     for name in re.findall(r"`((?:[a-z_]+/)*[A-Za-z_]+\.(?:md|py|toml|txt))`", README):
         if "/" in name or name.isupper() or name in ("constraints.txt", "ARCHITECTURE.md"):
             assert (ROOT / name).exists() or name.startswith("line1/"), name
+
+
+def test_the_driver_tables_are_accepted_as_they_stand() -> None:
+    import tomllib
+
+    from qc_station.config.drivers import driver_faults
+    from qc_station.config.station import StreamConfig
+
+    kinds = {"acoustic": {"rate_hz": 48000.0}, "thermal": {"height": 120, "width": 160}, "enose": {"window_steps": 10}}
+    (tables,) = blocks("toml")
+    for name, table in tomllib.loads(tables)["streams"].items():
+        kind = {"acoustic": "waveform", "thermal": "image", "enose": "series"}[name]
+        assert driver_faults(name, StreamConfig(kind=kind, driver=table["driver"], **kinds[name])) == []
+    assert len(kinds) == len(tomllib.loads(tables)["streams"])
 
 
 def test_the_python_example_uses_the_runtime_as_it_is() -> None:
