@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sensors.driver import Driver
-from sensors.errors import SensorError
-from sensors.readings import Reading
+from sensors.errors import SensorError, SensorReadError
+from sensors.readings import Quality, Reading
 from sensors.supervision.backoff import Backoff
 from sensors.supervision.health import Health
 
@@ -105,16 +105,33 @@ class Attendant:
     def _take(self, reading: Reading | None) -> None:
         if self.abandoned:
             return
-        if reading is not None:
-            if reading.data.shape[1:] != (expected := self._health.stream.shape):
-                raise SensorError(f"delivers samples of shape {reading.data.shape[1:]}, declared are {expected}")
-            if self._first_session:
-                reading = replace(reading, session=reading.session + self._first_session)
-            self._health.heard(reading)
-            self._backoff.settled()
-            self._deliver(reading)
-        elif self._health.silent(now_ns := self._clock()):
+        fresh = reading is not None and self._hand_on(self._as_declared(reading))
+        if not fresh and self._health.silent(now_ns := self._clock()):
             raise SensorError(self._health.silence(now_ns))
+
+    def _as_declared(self, reading: Reading) -> Reading:
+        """The reading under a session number that no earlier driver of this sensor has used; raises for another shape."""
+        if reading.data.shape[1:] != (expected := self._health.stream.shape):
+            raise SensorError(f"delivers samples of shape {reading.data.shape[1:]}, declared are {expected}")
+        return replace(reading, session=reading.session + self._first_session) if self._first_session else reading
+
+    def _hand_on(self, reading: Reading) -> bool:
+        """Deliver what can be used; whether it was a sign of life.
+
+        Raises:
+            SensorReadError: the device was reset: its times before and after must not be compared, so that a new
+                session has to begin.
+        """
+        if self._health.refuses(reading):
+            return False
+        if self._health.went_back(reading):
+            raise SensorReadError("the device was reset: its clock went back")
+        self._health.heard(reading)
+        self._deliver(reading)
+        if reading.quality & Quality.REPEATED:
+            return False
+        self._backoff.settled()
+        return True
 
     def _recover(self, reason: str) -> float:
         self._collect()

@@ -12,6 +12,8 @@ STALE_PERIODS, STALE_S = 3, 1.0
 """A sensor is stale after so many periods without a reading, but never before so many seconds."""
 DEAD_PERIODS, DEAD_S = 10, 10.0
 """The same for dead; a dead sensor is closed and opened again."""
+RATE_TOLERANCE = 0.05
+"""A measured rate that is further from the declared one, as a share of it, is wrong; a Lepton's 8.6 of 9 Hz is not."""
 
 
 class State(StrEnum):
@@ -51,6 +53,16 @@ class Counters:
     """Drivers that hung and were replaced."""
     failures: int = 0
     """Errors that the driver raised."""
+    nonfinite: int = 0
+    """Readings with NaN or infinity; withheld from everybody."""
+    saturated: int = 0
+    """Readings with a sample at the end of the range."""
+    repeated: int = 0
+    """Readings that were the same again: a frozen camera, a closed shutter, a frame sent twice."""
+    clock_resets: int = 0
+    """Readings whose device time had gone back; withheld, and the device was opened anew."""
+    wrong_rates: int = 0
+    """Times that the measured rate left the declared one."""
     driver: dict[str, int] = field(default_factory=dict)
     """The driver's own counters, e.g. malformed bytes, summed over its reopenings."""
 
@@ -74,20 +86,69 @@ class Health:
         self._state = State.STARTING
         self._period_s = 1.0 / stream.nominal_rate_hz if stream.nominal_rate_hz else 0.0
         self._next: tuple[int, int] | None = None
+        self._device: tuple[int, int] | None = None
+        self._quality = Quality.OK
+        # Readings in a row that were no news: the same again, or no numbers.
+        self._empty = 0
+        self._rate_doubt = ""
+
+    def refuses(self, reading: Reading) -> bool:
+        """Count a reading that holds NaN or infinity; such a one is handed to nobody and is no sign of life."""
+        if reading.finite:
+            return False
+        self.counters.nonfinite += 1
+        self._empty += 1
+        return True
+
+    def went_back(self, reading: Reading) -> bool:
+        """Count a reading whose device time is before that of the one before it in the same session."""
+        if reading.device_ns is None:
+            return False
+        session, last_ns = self._device or (reading.session, reading.device_ns)
+        back = session == reading.session and reading.device_ns < last_ns
+        self.counters.clock_resets += back
+        self._device = (reading.session, reading.device_ns)
+        return back
 
     def heard(self, reading: Reading) -> None:
         """Take note of a reading."""
-        self.counters.readings += 1
-        self.counters.samples += reading.count
-        self.counters.overflows += bool(reading.quality & Quality.OVERFLOW)
+        self._count(reading)
         self._gap(reading)
+        if self.age_ns(reading.arrival_ns) > self.stale_ns:
+            self.drift.interrupted()
         if self.stream.nominal_rate_hz:
             # A microphone delivers blocks: what is regular is the block.
             self._period_s = reading.count / self.stream.nominal_rate_hz
         self.drift.heard(reading)
+        self._compare_rate()
+        self._quality = reading.quality
+        if reading.quality & Quality.REPEATED:
+            # No sign of life: a frozen camera would look alive for ever.
+            self._empty += 1
+            return
+        self._empty = 0
         self._quiet_since_ns = max(self._quiet_since_ns, reading.arrival_ns)
         self._state = State.WARMING if reading.quality & Quality.WARMING else State.LIVE
         self.reason = ""
+
+    def _count(self, reading: Reading) -> None:
+        """What the reading's flags say, too."""
+        counters, quality = self.counters, reading.quality
+        counters.readings += 1
+        counters.samples += reading.count
+        if quality:
+            counters.overflows += bool(quality & Quality.OVERFLOW)
+            counters.saturated += bool(quality & Quality.SATURATED)
+            counters.repeated += bool(quality & Quality.REPEATED)
+
+    def _compare_rate(self) -> None:
+        """Count the moment at which the measured rate leaves the declared one."""
+        measured_hz, declared_hz = self.drift.rate_hz, self.stream.nominal_rate_hz
+        doubt = ""
+        if measured_hz and declared_hz and abs(measured_hz / declared_hz - 1.0) > RATE_TOLERANCE:
+            doubt = f"{measured_hz:.4g} Hz measured, {declared_hz:.4g} Hz declared (limit {RATE_TOLERANCE:.0%})"
+            self.counters.wrong_rates += not self._rate_doubt
+        self._rate_doubt = doubt
 
     def _gap(self, reading: Reading) -> None:
         """Count samples that are missing, by the device's count or by its own word."""
@@ -148,6 +209,22 @@ class Health:
             return State.DEAD
         return State.STALE if age_ns > self.stale_ns else self._state
 
+    @property
+    def rate_hz(self) -> float | None:
+        """Samples a second over the last seconds; None before it can be said, and for a sensor without a rate."""
+        return self.drift.rate_hz
+
+    @property
+    def rate_off(self) -> bool:
+        """Whether that is further from the declared rate than `RATE_TOLERANCE`."""
+        return bool(self._rate_doubt)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is wrong with what a living sensor delivers, in words; empty when nothing is."""
+        saturated = "at the end of its range" if self._quality & Quality.SATURATED else ""
+        return tuple(doubt for doubt in (self._rate_doubt, saturated) if doubt)
+
     def why(self, now_ns: int) -> str:
         """What keeps the sensor from being live, in words; empty when it is."""
         state = self.state(now_ns)
@@ -157,4 +234,5 @@ class Health:
         """How long nothing came, in words."""
         dead = self.age_ns(now_ns) > self.dead_ns
         limit_s = (self.dead_ns if dead else self.stale_ns) / 1e9
-        return f"no reading for {self.age_ns(now_ns) / 1e9:.1f} s (limit {limit_s:g} s)"
+        empty = f"; the last {self._empty} brought nothing new or no numbers" if self._empty else ""
+        return f"no reading for {self.age_ns(now_ns) / 1e9:.1f} s (limit {limit_s:g} s){empty}"

@@ -1,5 +1,8 @@
 """One step of a driver at a time."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from sensors.errors import SensorNotFoundError, SensorReadError
@@ -107,3 +110,55 @@ def test_the_end_of_a_recording_is_not_a_failure() -> None:
     assert station.attendant.ended
     assert station.health.counters.failures == 0
     assert station.driver.closed == 1
+
+
+class Words(Station):
+    """A station whose driver hands over these readings as they are."""
+
+    def __init__(self, *readings: dict[str, object]) -> None:
+        super().__init__(*([OK] * len(readings)))
+        changes = iter(readings)
+        plain = self.driver.reading
+        self.driver.reading = lambda quality: replace(plain(quality), **next(changes))  # type: ignore[method-assign]
+
+
+NAN = {"data": np.full((1, 2), np.nan, np.float32)}
+
+
+def test_numbers_that_are_none_reach_nobody_and_the_next_reading_shows_the_gap() -> None:
+    station = Words({}, NAN, NAN, {})
+    station.steps(5)
+    assert [reading.seq for reading in station.got] == [0, 3]
+    counters = station.health.counters
+    assert (counters.nonfinite, counters.gaps, counters.lost_samples, counters.failures) == (2, 1, 2, 0)
+
+
+def test_a_sensor_that_delivers_no_numbers_for_long_is_opened_again() -> None:
+    station = Words({}, NAN, {})
+    station.steps(2)
+    station.clock.pass_s(10.1)
+    assert station.steps(1)[0] > 0
+    assert station.state is State.REOPENING
+    assert "no numbers" in station.health.reason
+    station.steps(2)
+    assert station.state is State.LIVE
+
+
+def test_a_camera_that_is_frozen_for_long_is_opened_again() -> None:
+    station = Station(OK, Quality.REPEATED, OK)
+    station.steps(2)
+    station.clock.pass_s(10.1)
+    assert station.steps(1)[0] > 0
+    assert "nothing new" in station.health.reason
+    station.steps(2)
+    assert station.state is State.LIVE
+    assert [reading.quality for reading in station.got] == [OK, Quality.REPEATED, OK]
+
+
+def test_a_device_whose_clock_went_back_begins_a_new_session() -> None:
+    station = Words({"device_ns": 5}, {"device_ns": 2}, {"device_ns": 3})
+    station.steps(3)
+    assert station.health.reason == "the device was reset: its clock went back"
+    station.steps(2)
+    assert [(reading.session, reading.device_ns) for reading in station.got] == [(0, 5), (1, 3)]
+    assert station.health.counters.clock_resets == 1

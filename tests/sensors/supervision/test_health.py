@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +94,87 @@ def test_the_period_of_a_microphone_is_its_block() -> None:
     health.heard(replace(block, data=block.data.repeat(96_000, axis=0)))
     assert health.stale_ns == 6 * S
     assert health.state(clock() + 5 * S) is State.LIVE
+
+
+def test_a_reading_without_numbers_is_refused_and_no_sign_of_life() -> None:
+    health, driver, clock = alive()
+    clock.pass_s(2.4)
+    bad = replace(driver.reading(Quality.OK), data=np.array([[1.0, np.nan]], np.float32))
+    assert health.refuses(bad)
+    assert not health.refuses(driver.reading(Quality.OK))
+    assert health.counters.nonfinite == 1
+    assert health.state(clock()) is State.STALE
+    assert health.why(clock()) == "no reading for 2.4 s (limit 1 s); the last 1 brought nothing new or no numbers"
+
+
+def test_a_frame_that_is_the_same_again_is_counted_and_no_sign_of_life() -> None:
+    health, driver, clock = alive()
+    for _ in range(20):
+        clock.pass_s(0.1)
+        health.heard(driver.reading(Quality.REPEATED))
+    assert health.counters.repeated == 20
+    assert health.counters.readings == 21
+    assert health.state(clock()) is State.STALE
+    clock.pass_s(0.1)
+    health.heard(driver.reading(Quality.OK))
+    assert health.state(clock()) is State.LIVE
+    assert health.why(clock()) == ""
+
+
+def test_a_saturated_sensor_lives_and_is_doubted_until_it_is_not_saturated() -> None:
+    health, driver, clock = alive()
+    health.heard(driver.reading(Quality.SATURATED))
+    assert health.state(clock()) is State.LIVE
+    assert health.counters.saturated == 1
+    assert health.doubts == ("at the end of its range",)
+    health.heard(driver.reading(Quality.OK))
+    assert health.doubts == ()
+
+
+def test_a_device_time_that_goes_back_is_seen_within_a_session_only() -> None:
+    health, driver, _ = alive()
+    times = [(0, 500), (0, 500), (0, 400), (0, 450), (1, 0)]
+    found = [
+        health.went_back(replace(driver.reading(Quality.OK), session=session, device_ns=device_ns))
+        for session, device_ns in times
+    ]
+    assert found == [False, False, True, False, False]
+    assert health.counters.clock_resets == 1
+
+
+def heard_at(health: Health, driver: ScriptedDriver, clock: Clock, rate_hz: float, seconds: float) -> None:
+    for _ in range(round(seconds * rate_hz)):
+        clock.pass_s(1.0 / rate_hz)
+        health.heard(driver.reading(Quality.OK))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.94, 1.06, 2.0])
+def test_a_rate_that_is_off_is_measured_doubted_and_forgotten_within_ten_seconds(share: float) -> None:
+    health, driver, clock = alive()
+    heard_at(health, driver, clock, 10.0, 20.0)
+    assert health.rate_hz == pytest.approx(10.0)
+    assert not health.rate_off
+    heard_at(health, driver, clock, 10.0 * share, 10.0)
+    assert health.rate_hz == pytest.approx(10.0 * share)
+    assert health.rate_off
+    assert health.doubts == (f"{10.0 * share:.4g} Hz measured, 10 Hz declared (limit 5%)",)
+    heard_at(health, driver, clock, 10.0, 10.0)
+    assert not health.rate_off
+    assert health.counters.wrong_rates == 1
+
+
+@pytest.mark.parametrize("share", [0.96, 1.04])
+def test_a_rate_within_a_few_per_cent_is_not_doubted(share: float) -> None:
+    health, driver, clock = alive()
+    heard_at(health, driver, clock, 10.0 * share, 30.0)
+    assert health.rate_hz == pytest.approx(10.0 * share)
+    assert not health.rate_off
+
+
+def test_a_silence_is_no_wrong_rate() -> None:
+    health, driver, clock = alive()
+    heard_at(health, driver, clock, 10.0, 20.0)
+    clock.pass_s(4.0)
+    heard_at(health, driver, clock, 10.0, 20.0)
+    assert health.counters.wrong_rates == 0
+    assert health.rate_hz == pytest.approx(10.0)
