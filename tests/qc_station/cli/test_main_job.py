@@ -2,14 +2,17 @@
 
 import json
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from qc_station.cli import cli
+from tests.base_environment import make_base_environment
 from tests.recorded_shift import write_manifest
 
 FIGURES = {"accuracy", "macro_f1", "auc", "log_loss", "ece"}
@@ -131,3 +134,35 @@ def test_a_configuration_that_asks_in_vain_exits_with_2(line: Line, tmp_path: Pa
     result = call("train", "--station", str(station), "--epochs", "1")
     assert result.exit_code == 2
     assert "no weighting 'magic'; there are: " in result.output
+
+
+def test_a_box_that_holds_the_base_installation_alone_does_all_but_training(line: Line, tmp_path: Path) -> None:
+    python = make_base_environment(tmp_path / "box")
+
+    def on_the_box(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([python, "-m", "qc_station", *arguments], cwd=tmp_path, capture_output=True, text=True)
+
+    for module in ("torch", "librosa", "sklearn", "serial", "mcap"):
+        assert subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 1
+    options = [word for stream in STREAMS for word in (f"--{stream}", line.file(stream))]
+    station, manifest = str(tmp_path / "line1"), str(line.manifest)
+    for arguments in (
+        ("init", station, "--from", manifest),
+        ("import", manifest, "--station", station),
+        ("evaluate", line.bundle, manifest, "--split", "test"),
+        ("inspect", line.bundle, *options),
+        ("export", line.bundle, "--to", str(tmp_path / "elsewhere")),
+        ("doctor", "--station", str(line.station)),
+        ("sensors", "--list"),
+    ):
+        done = on_the_box(*arguments)
+        assert done.returncode == 0, done.stderr
+    manifest_of_bundle = json.loads((Path(line.bundle) / "manifest.json").read_text())
+    shape = manifest_of_bundle["streams"]["enose"]["shape"]
+    np.save(tmp_path / "gas.npy", np.ones(shape, np.float32))
+    example = [python, tmp_path / "elsewhere" / "example.py", "--enose", tmp_path / "gas.npy"]
+    assert "label" in subprocess.run(example, capture_output=True, text=True, check=True).stdout
+    refused = on_the_box("train", "--station", station)
+    assert refused.returncode == 2
+    assert "pip install" in refused.stderr
+    assert "Traceback" not in refused.stderr
