@@ -12,7 +12,7 @@ pytestmark = pytest.mark.real
 def test_bottle_knock_is_heard_with_and_without_its_level(tmp_path: Path) -> None:
     source = manifest("bottle_knock", tmp_path)
     plain = main_job(source, tmp_path / "plain")
-    assert plain["tasks"]["label"]["accuracy"] >= 0.98
+    assert plain["tasks"]["label"]["accuracy"] >= 0.985
     prepare(source, tmp_path / "levelled")
     config = tmp_path / "levelled" / "station.toml"
     config.write_text(config.read_text().replace("level_normalization = false", "level_normalization = true"))
@@ -31,7 +31,7 @@ def test_solar_modules_are_told_apart_in_twelve_classes(tmp_path: Path) -> None:
 def test_hot_spots_are_found_in_raw_frames(tmp_path: Path) -> None:
     # What is asked is 0.90 (see the README's table); this keeps what was reached from getting lost.
     result = main_job(manifest("electrical_hot", tmp_path), tmp_path / "line")
-    assert result["tasks"]["label"]["auc"] >= 0.80
+    assert result["tasks"]["label"]["auc"] >= 0.84
 
 
 def test_three_sensors_beat_every_pair_on_composed_parts(tmp_path: Path) -> None:
