@@ -114,7 +114,7 @@ class Microphone:
         with self._streams.alone():
             microphone = pick(self._device, listed(sound, self._streams))
             check(sound, microphone, rate_hz=self._rate_hz, channels=self._channels)
-            ring = Ring(slots=self._slots, block=self._block, channels=self._channels)
+            ring = Ring(slots=self._slots)
             self._portaudio = self._start(sound, microphone.index, ring)
             self._streams.count += 1
         self._sound, self._ring, self._silent_since_ns = sound, ring, None
@@ -141,7 +141,7 @@ class Microphone:
             arrival_ns=block.arrival_ns,
             device_ns=None,
             data=block.data,
-            quality=block.quality | _saturation(block.data),
+            quality=block.quality | Quality.SATURATED if _saturated(block.data) else block.quality,
         )
 
     def close(self) -> None:
@@ -231,10 +231,11 @@ class Microphone:
             self._streams.count -= 1
 
 
-def _saturation(data: NDArray[np.int16]) -> Quality:
-    """SATURATED when a sample is at either end of the range."""
-    at_end = bool(data.size) and (data.max() == HIGHEST or data.min() == LOWEST)
-    return Quality.SATURATED if at_end else Quality.OK
+def _saturated(data: NDArray[np.int16]) -> bool:
+    """Whether a sample is at either end of the range."""
+    # In a row, as reducing the second axis too costs more than all the comparisons.
+    row = data.reshape(-1)
+    return bool(row.size) and bool(np.maximum.reduce(row) == HIGHEST or np.minimum.reduce(row) == LOWEST)
 
 
 DRIVER = Microphone

@@ -1,5 +1,7 @@
 """Sensors on a serial line: a gas array on an Arduino, a BME688 on a board, a thermal camera module."""
 
+import io
+import select
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -67,6 +69,7 @@ class SerialArray:
         self._dtr, self._clock = dtr, clock
         self._decoder = decoder(protocol, {"channels": channels, **options})
         self._port: Any = None
+        self._descriptor: int | None = None
         self._session, self._seq = -1, 0
         self._waiting: deque[tuple[Decoded, int]] = deque()
 
@@ -151,6 +154,9 @@ class SerialArray:
                 port.exclusive = True
             port.dtr = port.rts = self._dtr
             port.open()
+            self._descriptor = _descriptor(port)
+            if self._descriptor is not None:
+                port.timeout = 0
             if device and self._dtr:
                 _keep_lines_after_closing(port)
         # TypeError and ValueError are what pyserial has for a URL without a port number or of no known kind.
@@ -175,7 +181,7 @@ class SerialArray:
             raise SensorReadError(f"stream '{self._name}': '{self._port_name}' is closed; call open() first")
         try:
             data = self._bytes()
-        # A port that another thread closes meanwhile ends in a TypeError inside pyserial.
+        # A port that another thread closes meanwhile ends in a TypeError inside pyserial, or in one of a descriptor.
         except (OSError, TypeError) as error:
             raise SensorReadError(f"stream '{self._name}': reading '{self._port_name}' failed: {error}") from error
         if data:
@@ -184,27 +190,20 @@ class SerialArray:
 
     def _bytes(self) -> bytes:
         """What arrives within the wait; once a byte is there, what came with it and no more waiting."""
+        if self._descriptor is None:
+            return self._bytes_of_thread()
+        # Waited for here, because pyserial waits until all that is asked for is there; so its own wait is 0. Asking for
+        # one byte and then for the rest would cost two system calls more for every sample.
+        ready, _, _ = select.select((self._descriptor,), (), (), WAIT_S)
+        return bytes(self._port.read(READ_BYTES)) if ready else b""
+
+    def _bytes_of_thread(self) -> bytes:
+        """The same where pyserial itself has to wait."""
         first: bytes = self._port.read(1)
-        if not first:
-            return b""
         # A device that sent its last bytes and went away fails in the next read; these bytes count.
         with suppress(OSError):
-            return first + self._rest()
+            return first + bytes(self._port.read(self._port.in_waiting if first else 0))
         return first
-
-    def _rest(self) -> bytes:
-        """What is there now, without waiting."""
-        if not self._port_name.startswith("socket://"):
-            return bytes(self._port.read(min(self._port.in_waiting, READ_BYTES)))
-        # A socket does not say how many bytes it has; changing the timeout costs it nothing, unlike a terminal.
-        self._port.timeout = 0
-        try:
-            return bytes(self._port.read(READ_BYTES))
-        finally:
-            self._port.timeout = WAIT_S
-
-
-DRIVER = SerialArray
 
 
 def found_ports() -> tuple[str, ...]:
@@ -231,6 +230,15 @@ def _library(asked_by: str) -> Any:
     except ImportError as error:
         raise SensorNotFoundError(f"'{asked_by}' needs pyserial; install it: pip install 'qc-station[live]'") from error
     return serial
+
+
+def _descriptor(port: Any) -> int | None:
+    """What the kernel knows an open port by; None where pyserial brings the bytes by a thread of its own."""
+    try:
+        return int(port.fileno())
+    # As `io` has it for a file without one.
+    except io.UnsupportedOperation:
+        return None
 
 
 def _keep_lines_after_closing(port: Any) -> None:

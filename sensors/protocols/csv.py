@@ -68,14 +68,25 @@ class Csv(LineDecoder):
         return None
 
     def _line(self, text: str) -> Decoded | None:
+        if self._channels is None:
+            return self._undeclared(text)
+        try:
+            values = [number(field) for field in text.split(self._delimiter)]
+        except ValueError:
+            if self._header(self._fields(text)):
+                return None
+            raise
+        if len(values) != len(self._channels):
+            raise ValueError(f"{len(values)} columns instead of {len(self._channels)}")
+        return Decoded(data=sample(values), quality=self._quality())
+
+    def _undeclared(self, text: str) -> Decoded | None:
+        """A line while no header has come: names, or the numbers that confirm the names before them."""
         fields = self._fields(text)
         if self._header(fields):
             return None
         values = [number(field) for field in fields]
-        if self._channels is None:
-            self._confirm(values)
-        elif len(values) != len(self._channels):
-            raise ValueError(f"{len(values)} columns instead of {len(self._channels)}")
+        self._confirm(values)
         return Decoded(data=sample(values), quality=self._quality())
 
     def _fields(self, text: str) -> tuple[str, ...]:

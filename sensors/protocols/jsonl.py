@@ -65,7 +65,8 @@ class JsonLines(LineDecoder):
 def _value(values: Mapping[str, Any], key: str) -> float:
     """The number under a key; a missing key, a text and a truth value are malformed."""
     value = values.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    # Exactly: a truth value is an int, too.
+    if type(value) is not float and type(value) is not int:
         raise ValueError(f"'{key}' is {value!r}, no number")
     return float(value)
 
