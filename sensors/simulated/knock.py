@@ -1,12 +1,15 @@
-"""The sound of a knock on a part: damped modes of the part over the noise of the floor."""
+"""The microphone beside the line: it hears each part knocked and turned, over the noise of the floor."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.simulated.bearing import SPIN_S, Spin, clatter, spin
+from sensors.simulated.floor import Floor, FloorSound
 from sensors.simulated.line import Passing
 from sensors.simulated.parts import Part
+from sensors.simulated.resonance import ring
 from sensors.simulated.source import seconds, within
 from sensors.streams import Stream
 
@@ -22,37 +25,48 @@ RING_S = 0.22
 """After it nothing of a knock is left above one count."""
 RATTLE_HZ = np.array([980.0, 2240.0])
 RATTLE_DECAY_S = np.array([0.004, 0.004])
-MAINS_HZ = 50.0
-GEAR_HZ = 745.0
 PEAK_COUNTS = 7000.0
 
 
 class Microphone:
     """Sound pressure beside the line, int16, full scale 32768."""
 
-    def __init__(self, passings: Sequence[Passing], seed: int) -> None:
+    def __init__(self, passings: Sequence[Passing], seed: int, floor: Floor | None = None) -> None:
+        """Nothing is computed but what the floor needs.
+
+        Args:
+            passings: What passes and when.
+            seed: Same seed, same bytes.
+            floor: Noise of the floor; None for the usual one.
+        """
         self.stream = Stream(name="acoustic", kind="waveform", shape=(1,), nominal_rate_hz=RATE_HZ, units=("1",))
+        self.floor = FloorSound(floor or Floor(), seed)
         self._passings, self._times_s, self._seed = passings, seconds(passings), seed
 
     def samples(self, first: int, times_s: NDArray[np.float64]) -> NDArray[np.int16]:
         """Sound at the given times; see `Source.samples`. Shape (samples, 1), int16."""
-        sound = floor_noise(np.random.default_rng([self._seed, 10, first]), times_s)
-        for index in within(self._times_s, times_s[0] - RING_S, times_s[-1]):
-            rng = np.random.default_rng([self._seed, 11, index])
-            struck_s = self._times_s[index] + DELAY_S + rng.uniform(-0.004, 0.004)
-            low, high = np.searchsorted(times_s, (struck_s, struck_s + RING_S))
-            sound[low:high] += knock(self._passings[index].part, rng, times_s[low:high] - struck_s)
+        sound = self.floor.sound(first, times_s)
+        for index in within(self._times_s, times_s[0] - RING_S - SPIN_S[1], times_s[-1] - SPIN_S[0]):
+            self._knock(index, sound, times_s)
+            self._turn(index, sound, times_s)
         return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)[:, None]
 
+    def spin(self, index: int) -> Spin:
+        """Truth: how one part was turned, by its place in the passings; heard only where its bearing is worn."""
+        return spin(np.random.default_rng([self._seed, 12, index]))
 
-def floor_noise(rng: np.random.Generator, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mains hum, a gear that comes and goes, and broadband noise, in counts; shape of `times_s`."""
-    hum = sum(120.0 / n * np.sin(2.0 * np.pi * MAINS_HZ * n * times_s + n) for n in (1, 2, 3, 4, 6))
-    turning = 1.0 + 0.6 * np.sin(2.0 * np.pi * 23.3 * times_s)
-    gear = 90.0 * turning * np.sin(2.0 * np.pi * GEAR_HZ * times_s)
-    noise = rng.standard_normal(times_s.size, dtype=np.float32) * 90.0
-    # A running mean over three samples on top of the white noise: a floor is louder below than above.
-    return np.asarray(hum + gear + noise + np.convolve(noise, np.full(3, 0.6), mode="same"))
+    def _knock(self, index: int, sound: NDArray[np.float64], times_s: NDArray[np.float64]) -> None:
+        rng = np.random.default_rng([self._seed, 11, index])
+        struck_s = self._times_s[index] + DELAY_S + rng.uniform(-0.004, 0.004)
+        low, high = np.searchsorted(times_s, (struck_s, struck_s + RING_S))
+        if low < high:
+            sound[low:high] += knock(self._passings[index].part, rng, times_s[low:high] - struck_s)
+
+    def _turn(self, index: int, sound: NDArray[np.float64], times_s: NDArray[np.float64]) -> None:
+        severity = self._passings[index].part.strength("bearing")
+        low, high = np.searchsorted(times_s, self._times_s[index] + np.array(SPIN_S))
+        if severity and low < high:
+            sound[low:high] += clatter(self.spin(index), severity, times_s[low:high] - self._times_s[index])
 
 
 def knock(part: Part, rng: np.random.Generator, since_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -80,19 +94,6 @@ def knock(part: Part, rng: np.random.Generator, since_s: NDArray[np.float64]) ->
     twins_hz, twins = modes_hz * (1.0 - 0.012 * crack), 0.6 * crack * CRACK_PULL * levels
     sound = ring(since_s, modes_hz, decays_s, levels) + ring(since_s, twins_hz, decays_s, twins)
     return np.asarray(strength * (sound + rattle(part.rattle, rng, since_s)))
-
-
-def ring(
-    since_s: NDArray[np.float64],
-    modes_hz: NDArray[np.float64],
-    decays_s: NDArray[np.float64],
-    levels: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Damped sines summed over modes; times shape (samples,), the others shape (modes,), result shape (samples,)."""
-    # Real and in place: the complex exponential with a matrix product takes ten times as long.
-    waves = np.sin(np.outer(2.0 * np.pi * modes_hz, since_s))
-    waves *= np.exp(np.outer(-1.0 / decays_s, since_s))
-    return np.asarray((waves * levels[:, None]).sum(axis=0))
 
 
 def rattle(strength: float, rng: np.random.Generator, since_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sensors.simulated.frame import AMBIENT_K, RATE_HZ, ThermalCamera
 from sensors.simulated.gas import BASELINE_KOHM, GasArray, puff
-from sensors.simulated.knock import Microphone, knock, ring
+from sensors.simulated.knock import Microphone, knock
+from sensors.simulated.resonance import ring
 from sensors.simulated.line import START_NS, Passing
 from sensors.simulated.parts import Part
 
