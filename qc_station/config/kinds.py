@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from qc_station.config.geometry import view_faults
 from qc_station.config.station import StreamConfig
 from sensors.streams import KINDS
 
@@ -20,11 +21,12 @@ DTYPES: Final = {
     "image": ("uint8", "uint16", "float32"),
     "series": ("float32",),
 }
+FRAME: Final = ("height", "width", "sensor_height", "sensor_width", "region", "corners")
 REQUIRED: Final = {"waveform": ("rate_hz", "window_s"), "image": ("height", "width"), "series": ("window_steps",)}
 FOREIGN: Final = {
-    "waveform": ("window_steps", "hop_steps", "height", "width"),
+    "waveform": ("window_steps", "hop_steps", *FRAME),
     "image": ("window_s", "hop_s", "channels"),
-    "series": ("window_s", "hop_s", "height", "width"),
+    "series": ("window_s", "hop_s", *FRAME),
 }
 """Keys that mean nothing for a kind; refused, so that a person is not left believing that they do something."""
 
@@ -66,4 +68,6 @@ def stream_faults(name: str, stream: StreamConfig, given: frozenset[str]) -> lis
         faults.append(f"{path}.window_s = {stream.window_s}: less than one sample at {stream.rate_hz} Hz")
     if not missing and stream.hop_length < 1:
         faults.append(f"{path}.hop_s = {stream.hop_s}: less than one sample at {stream.rate_hz} Hz")
+    if not missing and stream.kind == "image":
+        faults += view_faults(path, stream)
     return faults

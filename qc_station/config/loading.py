@@ -9,10 +9,11 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import NODEFAULT, Struct
 
+from qc_station.config.belt import belt_faults
 from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
-from qc_station.config.station import CostsConfig, StationConfig, StreamConfig, TrainingConfig
+from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig, TrainingConfig
 from qc_station.errors import ConfigError
 
 FILE_NAME: Final = "station.toml"
@@ -50,15 +51,18 @@ def parse_station(document: Mapping[str, Any], source: str = FILE_NAME) -> Stati
         ConfigError: Lists every key that is unknown, missing or out of range.
     """
     faults: list[str] = []
-    top = {key: value for key, value in document.items() if key not in {"streams", "training", "costs"}}
+    top = {key: value for key, value in document.items() if key not in {"streams", "training", "costs", "belt"}}
     station = _table(StationConfig, {**top, "streams": {}}, "", faults)
     training = _table(TrainingConfig, document.get("training", {}), "training.", faults)
     costs = _table(CostsConfig, document.get("costs", {}), "costs.", faults)
+    belt = _table(BeltConfig, document.get("belt", {}), "belt.", faults)
     streams = _streams(document.get("streams", {}), faults)
-    if faults or station is None or training is None or costs is None:
+    if not faults and belt is not None:
+        faults += belt_faults(belt, streams)
+    if faults or station is None or training is None or costs is None or belt is None:
         lines = "".join(f"\n  {fault}" for fault in faults)
         raise ConfigError(f"{source}: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}{lines}")
-    return msgspec.structs.replace(station, streams=streams, training=training, costs=costs)
+    return msgspec.structs.replace(station, streams=streams, training=training, costs=costs, belt=belt)
 
 
 def _streams(tables: Any, faults: list[str]) -> dict[str, StreamConfig]:

@@ -9,6 +9,7 @@ from sensors.streams import Stream
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
+Point = tuple[float, float]
 Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
 
 
@@ -40,6 +41,17 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Image rows."""
     width: Count | None = None
     """Image columns."""
+    sensor_height: Count | None = None
+    """Rows of the camera's own frame; None: as many as height."""
+    sensor_width: Count | None = None
+    """Columns of the camera's own frame; None: as many as width."""
+    region: tuple[int, int, int, int] | None = None
+    """Part of the camera's frame that becomes the window: [x, y, width, height] in pixels; None: the whole frame."""
+    corners: tuple[Point, Point, Point, Point] | None = None
+    """Four points [x, y] of the camera's frame that become the corners of the window: clockwise from the top left.
+
+    In pixels from the frame's top left corner, so that the middle of the first pixel is [0.5, 0.5].
+    """
     required: bool = True
     """Whether a part may pass without this stream."""
     level_normalization: bool = False
@@ -56,6 +68,8 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Live as_of window: oldest usable cycle, in seconds."""
     offset_ms: float = 0.0
     """How much later this stream sees the part than the trigger says, in milliseconds."""
+    position_mm: float = 0.0
+    """Where the sensor stands along the belt, in millimetres after the trigger (negative: before it); see [belt]."""
     driver: dict[str, Any] | None = None
     """What reads the live sensor: type (`qc-station sensors --list` names them) and the options of that driver."""
 
@@ -80,13 +94,18 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             return round(self.hop_s * (self.rate_hz or 0.0))
         return self.hop_steps or self.window_length
 
+    @property
+    def sensor_size(self) -> tuple[int, int]:
+        """Rows and columns of the camera's own frame."""
+        return (self.sensor_height or self.height or 0, self.sensor_width or self.width or 0)
+
     def stream(self, name: str) -> Stream:
-        """The stream that this table declares."""
+        """What the sensor has to deliver, which for an image is the camera's own frame."""
         image = self.kind == "image"
         return Stream(
             name=name,
             kind=self.kind,
-            shape=(self.height or 0, self.width or 0) if image else (len(self.channels),),
+            shape=self.sensor_size if image else (len(self.channels),),
             nominal_rate_hz=self.rate_hz,
             units=(self.unit,) if image else (self.unit,) * len(self.channels),
         )
@@ -120,6 +139,23 @@ class CostsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A person who has to look."""
 
 
+class BeltConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[belt]` table: how a part comes from the trigger to a sensor that stands `position_mm` after it."""
+
+    speed_mm_s: Positive | None = None
+    """Speed of a belt that never stops and never changes, in millimetres a second."""
+    encoder: str | None = None
+    """Instead of a speed: name of the series stream that counts how far the belt has moved."""
+    encoder_channel: str | None = None
+    """Channel of that stream; None: its first."""
+    encoder_mm_per_count: float | None = None
+    """Millimetres from one count to the next; negative where a belt that runs forward counts down."""
+    encoder_bits: Annotated[int, Meta(ge=8, le=24)] | None = None
+    """Bits of a counter that begins again at 0; None: it never does."""
+    encoder_gap_s: Positive = 0.5
+    """Longest time between two counts of which the place of a part may still be taken, in seconds."""
+
+
 class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole station.toml."""
 
@@ -135,3 +171,10 @@ class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How the station learns."""
     costs: CostsConfig = field(default_factory=CostsConfig)
     """What a wrong decision costs; sets the two thresholds of the verdict."""
+    belt: BeltConfig = field(default_factory=BeltConfig)
+    """What carries a part from sensor to sensor; without a speed or an encoder all see it at the trigger."""
+
+    @property
+    def inspecting(self) -> dict[str, StreamConfig]:
+        """The streams that say something about a part: all but the belt's encoder."""
+        return {name: stream for name, stream in self.streams.items() if name != self.belt.encoder}

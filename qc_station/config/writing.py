@@ -50,7 +50,7 @@ def check_free(folder: Path) -> None:
 
 def station_text(station: StationConfig) -> str:
     """The configuration as TOML with comments."""
-    tables = {"training": station.training, "costs": station.costs}
+    tables = {"training": station.training, "costs": station.costs, "belt": station.belt}
     lines = ["# A quality-control station. A key that is commented out has the value that its text names.", ""]
     lines += _keys(station, skip=("streams", *tables))
     for name, stream in station.streams.items():
