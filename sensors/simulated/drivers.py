@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sensors.errors import SensorReadError
 from sensors.readings import Reading
+from sensors.simulated.conditions import Conditions
 from sensors.simulated.frame import ThermalCamera
 from sensors.simulated.gas import GasArray
 from sensors.simulated.knock import Microphone
@@ -123,21 +124,25 @@ def _nothing(stream: Stream) -> NDArray[Any]:
     return np.zeros((0, *stream.shape), np.bool_)
 
 
-def line_drivers(passings: Sequence[Passing], seed: int) -> tuple[SimulatedDriver, ...]:
+def line_drivers(
+    passings: Sequence[Passing], seed: int, conditions: Conditions | None = None
+) -> tuple[SimulatedDriver, ...]:
     """The three sensors of the simulated line.
 
     Args:
         passings: What passes and when; at least one part.
         seed: Same seed, same bytes.
+        conditions: Floor, camera and air; None for those of the demo.
 
     Returns:
         Drivers of the streams `acoustic`, `thermal` and `enose`.
     """
+    around = conditions or Conditions()
     duration_s = (passings[-1].time_ns - START_NS) / 1e9 + TAIL_S
     devices: tuple[tuple[Source, Wire], ...] = (
-        (Microphone(passings, seed), MICROPHONE_WIRE),
-        (ThermalCamera(passings, seed), CAMERA_WIRE),
-        (GasArray(passings, seed), GAS_WIRE),
+        (Microphone(passings, seed, around.floor), MICROPHONE_WIRE),
+        (ThermalCamera(passings, seed, around.imager, around.climate), CAMERA_WIRE),
+        (GasArray(passings, seed, around.climate), GAS_WIRE),
     )
     return tuple(
         SimulatedDriver(source, wire, seed=seed + 1000 * index, duration_s=duration_s)
