@@ -1,0 +1,56 @@
+"""The open connections of a server, of which the oldest give way."""
+
+import socket
+import threading
+from contextlib import suppress
+
+MOST = 64
+"""Connections at the same time; with one more the oldest is ended."""
+LONGEST_NS = 5_000_000_000
+"""How long one may take, from its acceptance to the last byte of the answer."""
+
+
+class Connections:
+    """Ends what takes too long or is too many, so that whoever comes now is always heard; any thread may call it.
+
+    To end a connection is to shut its socket down: the thread that waits for it then reads its end and closes it.
+    """
+
+    def __init__(self) -> None:
+        """None is open."""
+        self._lock = threading.Lock()
+        self._since_ns: dict[socket.socket, int] = {}
+        self.ended = 0
+
+    def add(self, connection: socket.socket, now_ns: int) -> None:
+        """A connection was accepted."""
+        with self._lock:
+            self._since_ns[connection] = now_ns
+            if len(self._since_ns) > MOST:
+                # A dictionary keeps the order in which its keys came.
+                self._end(next(iter(self._since_ns)))
+
+    def remove(self, connection: socket.socket) -> None:
+        """A connection is about to be closed."""
+        with self._lock:
+            self._since_ns.pop(connection, None)
+
+    def expire(self, now_ns: int) -> None:
+        """End those that take too long."""
+        with self._lock:
+            for connection, since_ns in list(self._since_ns.items()):
+                if now_ns - since_ns > LONGEST_NS:
+                    self._end(connection)
+
+    def end_all(self) -> None:
+        """End every connection."""
+        with self._lock:
+            for connection in list(self._since_ns):
+                self._end(connection)
+
+    def _end(self, connection: socket.socket) -> None:
+        del self._since_ns[connection]
+        self.ended += 1
+        # The other side may have hung up already.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
