@@ -1,0 +1,103 @@
+"""The live shell gives the aligner what threads put in, in their order, and never more than it may hold."""
+
+import threading
+from itertools import groupby
+
+import numpy as np
+
+from qc_station.align.aligner import Aligner
+from qc_station.align.snapshot import Reason, Snapshot
+from qc_station.line.feeding import readings
+from qc_station.line.shell import LiveShell
+from qc_station.line.simulation import aligner, shift, station
+from sensors.readings import Reading
+from sensors.simulated.drivers import line_drivers
+from sensors.simulated.line import schedule
+from sensors.simulated.parts import make_parts
+
+SEED, PARTS = 4, 8
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+def line() -> Aligner:
+    return aligner(station())
+
+
+def content(snapshot: Snapshot) -> tuple[object, ...]:
+    windows = {n: (w.data.tobytes(), w.start_ns, w.missing, w.skew_ns) for n, w in snapshot.windows.items()}
+    return snapshot.part, snapshot.time_ns, snapshot.reasons, windows
+
+
+def test_what_threads_put_in_gives_the_same_parts_as_a_replay() -> None:
+    clock, passings = Clock(), schedule(make_parts(SEED, PARTS), SEED)
+    shell, got = LiveShell(line(), clock=clock), list[Snapshot]()
+    events = [(p.time_ns, 0, p) for p in passings]
+    for number, driver in enumerate(line_drivers(passings, SEED), start=1):
+        events += [(reading.arrival_ns, number, reading) for reading in readings(driver)]  # type: ignore[misc]
+    for time_ns, group in groupby(sorted(events, key=lambda e: e[:2]), key=lambda e: e[0]):
+        clock.now_ns = time_ns
+        for *_, event in group:
+            thread = threading.Thread(target=put, args=(shell, event))
+            thread.start()
+            thread.join()
+        got += shell.snapshots(idle_s=0.0)
+    got += shell.shutdown()
+    assert [content(one) for one in got] == [content(one) for one, _ in shift(SEED, PARTS)]
+    assert shell.counters.taken == shell.counters.aligned
+    assert (shell.counters.triggers, shell.counters.dropped) == (PARTS, 0)
+
+
+def put(shell: LiveShell, event: object) -> None:
+    if isinstance(event, Reading):
+        shell.hear(event)
+    else:
+        shell.trigger(event.part.name, event.time_ns)  # type: ignore[attr-defined]
+
+
+def sound(seq: int, samples: int = 1000) -> Reading:
+    data = np.zeros((samples, 1), np.int16)
+    return Reading(stream="acoustic", session=0, seq=seq, arrival_ns=seq, device_ns=None, data=data)
+
+
+def test_what_has_no_room_is_dropped_and_counted_and_room_comes_back() -> None:
+    shell = LiveShell(line(), max_bytes=4000, clock=Clock())
+    for number in range(5):
+        shell.hear(sound(1000 * number))
+    assert (shell.counters.taken, shell.counters.dropped) == (2, 3)
+    shell.snapshots(idle_s=0.0)
+    shell.hear(sound(5000))
+    assert (shell.counters.taken, shell.counters.aligned, shell.counters.dropped) == (3, 2, 3)
+
+
+def test_a_trigger_has_room_where_readings_have_none() -> None:
+    clock = Clock()
+    shell = LiveShell(line(), max_bytes=0, clock=clock)
+    shell.hear(sound(0))
+    shell.trigger("part-1", 0)
+    assert shell.snapshots(idle_s=0.0) == []
+    clock.now_ns = 10_000_000_000
+    (part,) = shell.snapshots(idle_s=0.0)
+    assert part.part == "part-1"
+    assert set(part.reasons.values()) == {Reason.NEVER_STARTED}
+
+
+def test_an_open_part_is_emitted_when_the_line_ends() -> None:
+    shell = LiveShell(line(), clock=Clock())
+    shell.trigger("part-1", 0)
+    assert [one.part for one in shell.shutdown()] == ["part-1"]
+
+
+def test_a_wait_ends_when_something_comes() -> None:
+    shell = LiveShell(line(), clock=Clock())
+    taken = threading.Thread(target=shell.snapshots, args=(60.0,))
+    taken.start()
+    shell.hear(sound(0))
+    taken.join(30)
+    assert not taken.is_alive()
