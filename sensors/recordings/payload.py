@@ -18,6 +18,7 @@ memory (C order). The arrival time is the message's log time, the stream is the 
 """
 
 import math
+import re
 import struct
 
 import numpy as np
@@ -31,6 +32,8 @@ LAYOUT = (__doc__ or "").encode()
 """Stands in every file as the schema's text, so that a file explains itself."""
 KINDS = "biufc"
 """Kinds of dtype that are plain numbers: nothing with objects or text is ever stored or believed."""
+_NAME = re.compile(rb"[<>|][" + KINDS.encode() + rb"]\d{1,2}\0*")
+"""What `encode` writes: numpy reads much more into a name than plain numbers, down to expressions."""
 _HEADER = struct.Struct("<QqII8sBB6x")
 
 
@@ -73,9 +76,9 @@ def decode(stream: str, arrival_ns: int, message: bytes) -> Reading:
 
 def _decode(stream: str, arrival_ns: int, message: bytes) -> Reading:
     seq, device_ns, session, quality, name, known, dimensions = _HEADER.unpack_from(message)
+    if not _NAME.fullmatch(name) or not dimensions:
+        raise ValueError(f"dtype {name!r} in {dimensions} dimensions")
     dtype = np.dtype(name.rstrip(b"\0").decode("ascii"))
-    if dtype.kind not in KINDS or not dimensions:
-        raise ValueError(f"dtype {dtype} in {dimensions} dimensions")
     shape = struct.unpack_from(f"<{dimensions}Q", message, _HEADER.size)
     first = _HEADER.size + 8 * dimensions
     if len(message) - first != math.prod(shape) * dtype.itemsize:

@@ -8,7 +8,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from mmap import mmap
 
@@ -97,19 +97,26 @@ class Scan:
         end = self._chunk_end(place)
         place += _HEAD_SIZE
         while place < end:
-            opcode, length = _FRAME.unpack_from(self._buffer, place)
-            place += _FRAME.size + length
+            opcode, following = self._frame(place)
+            # A checksum that matches does not make sense of what another program, or a fault before it, put there.
+            if not following or following > end:
+                self.damaged_bytes += end - place
+                return
             if opcode == _MESSAGE:
-                found = self._message(place - length, place)
-                if found.channel == DECLARATION_CHANNEL:
-                    self._declare(json.loads(found.data))
-                else:
-                    yield found
+                yield from self._message(place + _FRAME.size, following)
+            place = following
 
-    def _message(self, start: int, end: int) -> FoundMessage:
+    def _message(self, start: int, end: int) -> Iterator[FoundMessage]:
+        """The message in a record; none if it is the declaration or too short."""
+        if end - start < _MESSAGE_HEAD.size:
+            self.damaged_bytes += end - start
+            return
         channel, _, log_ns, publish_ns = _MESSAGE_HEAD.unpack_from(self._buffer, start)
         data = self._buffer[start + _MESSAGE_HEAD.size : end]
-        return FoundMessage(channel=channel, log_ns=log_ns, publish_ns=publish_ns, data=data)
+        if channel == DECLARATION_CHANNEL:
+            self._declare(lambda: json.loads(data))
+        else:
+            yield FoundMessage(channel=channel, log_ns=log_ns, publish_ns=publish_ns, data=data)
 
     def _plain(self, opcode: int, place: int, end: int) -> bool:
         """Whether a record without a CRC can be right: a damaged length would swallow whole chunks."""
@@ -129,17 +136,17 @@ class Scan:
             metadata = dict(zip(fields[::2], fields[1::2], strict=True))
         except (struct.error, ValueError):
             return False
-        return place == end and (name != NAME or self._declare(metadata))
+        return place == end and (name != NAME or self._declare(lambda: metadata))
 
     def _text(self, place: int) -> tuple[str, int]:
         (length,) = struct.unpack_from("<I", self._buffer, place)
         return self._buffer[place + 4 : place + 4 + length].decode(), place + 4 + length
 
-    def _declare(self, metadata: dict[str, str]) -> bool:
+    def _declare(self, metadata: Callable[[], dict[str, str]]) -> bool:
         """Keep the first declaration that is whole; whether this one is."""
         try:
-            found = from_metadata(metadata)
-        except (ValueError, KeyError, TypeError):
+            found = from_metadata(metadata())
+        except (ValueError, KeyError, TypeError, RecursionError):
             return False
         self.declaration = self.declaration or found
         return True
