@@ -28,17 +28,17 @@ class Buffer:
         return self._entries[self._head]
 
     def append(self, entry: Entry) -> None:
-        """Add an entry that is later than all others in time, session and index."""
+        """Add an entry that is later than all others in time, epoch and index."""
         self._entries.append(entry)
         self.samples += entry.count
-        self.bytes += entry.data.nbytes
+        self.bytes += entry.bytes
 
     def pop(self) -> Entry:
         """Take the oldest entry out."""
         entry = self.oldest
         self._head += 1
         self.samples -= entry.count
-        self.bytes -= entry.data.nbytes
+        self.bytes -= entry.bytes
         if 2 * self._head > len(self._entries):
             del self._entries[: self._head]
             self._head = 0
@@ -52,16 +52,16 @@ class Buffer:
         """The first entry that begins after a time."""
         return self._at(bisect_right(self._entries, time_ns, self._head, key=_begin) + 1)
 
-    def before_index(self, session: int, index: int) -> Entry | None:
+    def before_index(self, epoch: int, index: int) -> Entry | None:
         """The last entry that lies wholly before a sample."""
-        return self._at(bisect_right(self._entries, (session, index - 1), self._head, key=_last))
+        return self._at(bisect_right(self._entries, (epoch, index - 1), self._head, key=_last))
 
-    def overlapping(self, session: int, first: int, stop: int) -> Iterator[Entry]:
-        """The entries that hold samples from `first` to before `stop` of a session, in order."""
-        position = bisect_right(self._entries, (session, first - 1), self._head, key=_last)
+    def overlapping(self, epoch: int, first: int, stop: int) -> Iterator[Entry]:
+        """The entries that hold samples from `first` to before `stop` of an epoch, in order."""
+        position = bisect_right(self._entries, (epoch, first - 1), self._head, key=_last)
         while position < len(self._entries):
             entry = self._entries[position]
-            if entry.session != session or entry.seq >= stop:
+            if entry.epoch != epoch or entry.seq >= stop:
                 return
             yield entry
             position += 1
@@ -76,4 +76,4 @@ def _begin(entry: Entry) -> int:
 
 
 def _last(entry: Entry) -> tuple[int, int]:
-    return entry.session, entry.stop - 1
+    return entry.epoch, entry.stop - 1

@@ -1,46 +1,121 @@
-"""When a counted sample was taken, from the times at which blocks of samples arrived."""
+"""When a sample was taken, from what the device counted and when it arrived."""
 
 from collections import deque
 
-from qc_station.align.rate import SECOND_NS, Rate
-from sensors.readings import Reading
+from qc_station.align.fit import Line, trimmed
+from qc_station.align.rate import SECOND_NS
 
-WINDOW_NS = 10 * SECOND_NS
-"""How far back a reading still tells about the clock."""
-DRIFT_PPM = 100
-"""What the crystal of an ordinary device may be off; within the window it moves the answer by no more than this."""
+WINDOW_NS = 2 * SECOND_NS
+"""Of the readings that arrive within this time, the least delayed one counts."""
+SPAN_NS = 120 * SECOND_NS
+"""How far back a window still tells about the clock."""
+LEAST_WINDOWS = 10
+"""So many windows are kept however old they are, and fewer than this do not move a slope that is known."""
+FIRST_WINDOWS = 3
+"""With fewer there is no line."""
+STEP_WINDOWS = 3
+"""So many windows in a row that are off mean that the clock has stepped."""
+STEP_NS = 3_000_000
+"""The least that a window has to be off."""
+STEP_MADS = 6.0
+"""A window also has to be off by so many median absolute distances from the line."""
+SAME_RATE_NS = 1_000_000
+"""After a step the windows may scatter by this much about the slope from before; if they do more, the rate changed."""
+START_UNCERTAINTY_NS = 10_000_000
+"""What a reading may be delayed by while there is no line to tell."""
+LEAST_UNCERTAINTY_NS = 100_000
+"""Even a quiet host is not known better than this."""
+SIGMAS = 3 * 1.4826
+"""Median absolute distances in three standard deviations."""
 
 
-class SampleClock:
-    """Places sample 0 of a session on CLOCK_MONOTONIC.
+class Clock:
+    """Carries device time over to CLOCK_MONOTONIC.
 
-    A reading arrives when its last sample is taken or later, never earlier, so the smallest residual
-    `arrival - index / rate` is the one that the host delayed least; taken over a sliding window it follows the device's
-    drift. The device's own constant latency cannot be seen from here: `offset_ms` of the stream takes it out.
+    A reading arrives when its last sample is taken or later, never earlier, so of `arrival - device time` the smallest
+    is the one that the host delayed least. A trimmed line through the smallest of every window follows the offset and
+    drift of the device and is not moved by a busy host. When samples are lost uncounted, or somebody sets the device's
+    clock, the windows leave the line; when the last three are all off, the clock starts again with them. What is
+    constant in the device's latency cannot be seen from here: `offset_ms` of the stream takes it out.
     """
 
-    def __init__(self, rate: Rate) -> None:
-        self._rate, self._session = rate, 0
-        self._residuals: deque[tuple[int, int]] = deque()
+    def __init__(self) -> None:
+        """Start without knowing anything."""
+        self.breaks = 0
+        """Steps seen."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the device: another session, or a device time that began anew."""
+        # A point is (device time, arrival less device time), and a window's own is its least delayed reading.
+        self._points: deque[tuple[int, int]] = deque()
+        self._off: list[tuple[int, int]] = []
+        self._line: Line | None = None
+        self._slope: float | None = None
+        self._begin_ns: int | None = None
+        self._least: tuple[int, int] = (0, 0)
+        self.uncertainty_ns = START_UNCERTAINTY_NS
 
     @property
-    def uncertainty_ns(self) -> int:
-        """How far `origin_ns` may be off by drift alone."""
-        return WINDOW_NS * DRIFT_PPM // 1_000_000
+    def drift_ppm(self) -> float | None:
+        """How much faster than its declared rate the device counts; None while that is not known."""
+        return -self._line.slope * 1e6 if self._line else None
 
-    def origin_ns(self, reading: Reading) -> int:
-        """Take a reading into account and say when sample 0 of its session was taken."""
-        if reading.session != self._session:
-            self._session = reading.session
-            self._residuals.clear()
-        residual_ns = reading.arrival_ns - self._rate.span_ns(reading.seq + reading.count - 1)
-        self._remember(reading.arrival_ns, residual_ns)
-        return self._residuals[0][1]
+    def stamp(self, device_ns: int, arrival_ns: int) -> int:
+        """When a reading's last sample was taken.
 
-    def _remember(self, arrival_ns: int, residual_ns: int) -> None:
-        """Keep only residuals that are or may become the smallest of the window: rising from the front, O(1)."""
-        while self._residuals and self._residuals[-1][1] >= residual_ns:
-            self._residuals.pop()
-        self._residuals.append((arrival_ns, residual_ns))
-        while self._residuals[0][0] < arrival_ns - WINDOW_NS:
-            self._residuals.popleft()
+        Args:
+            device_ns: The device's time of that sample, from any origin.
+            arrival_ns: When it was in our hands.
+
+        Returns:
+            CLOCK_MONOTONIC in ns, never after its arrival.
+        """
+        residual_ns = arrival_ns - device_ns
+        if self._begin_ns is None or arrival_ns - self._begin_ns >= WINDOW_NS:
+            if self._begin_ns is not None:
+                self._close()
+            self._begin_ns, self._least = arrival_ns, (device_ns, residual_ns)
+        elif residual_ns < self._least[1]:
+            self._least = device_ns, residual_ns
+        expected_ns = self._line.at(device_ns) if self._line else self._floor()
+        return device_ns + min(expected_ns, residual_ns)
+
+    def _floor(self) -> int:
+        """The smallest residual of this window and the one before, while there is no line."""
+        return min(self._least[1], self._points[-1][1]) if self._points else self._least[1]
+
+    def _close(self) -> None:
+        """A window is over: it moves the line, or is off it."""
+        if self._line and abs(self._least[1] - self._line.at(self._least[0])) > self._limit(self._line):
+            self._off.append(self._least)
+            if len(self._off) < STEP_WINDOWS:
+                # Nobody knows yet whether the host or the clock is to blame.
+                self.uncertainty_ns = max(self.uncertainty_ns, abs(self._least[1] - self._line.at(self._least[0])))
+                return
+            self._step(self._line.slope)
+        else:
+            self._off.clear()
+            self._points.append(self._least)
+        while len(self._points) > LEAST_WINDOWS and self._points[0][0] < self._points[-1][0] - SPAN_NS:
+            self._points.popleft()
+        self._lay()
+
+    def _limit(self, line: Line) -> float:
+        return max(STEP_NS, STEP_MADS * line.mad_ns)
+
+    def _step(self, slope: float) -> None:
+        """Start again from the windows that are off; a crystal keeps its rate when samples are lost."""
+        self.breaks += 1
+        self._points, self._off = deque(self._off), []
+        kept = trimmed(self._points, slope)
+        self._slope = slope if max(abs(y - kept.at(x)) for x, y in self._points) <= SAME_RATE_NS else None
+
+    def _lay(self) -> None:
+        """Lay the line through what is known now."""
+        if len(self._points) < FIRST_WINDOWS:
+            return
+        if len(self._points) >= LEAST_WINDOWS:
+            self._slope = None
+        self._line = trimmed(self._points, self._slope)
+        self.uncertainty_ns = max(LEAST_UNCERTAINTY_NS, round(SIGMAS * self._line.mad_ns))

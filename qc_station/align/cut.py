@@ -5,15 +5,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from sensors.readings import Quality
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A run of samples of one session."""
+    """A run of samples of one epoch."""
 
     data: NDArray[Any]
     """Shape (samples, *stream.shape), in the sensor's own dtype; zero where a sample is missing."""
-    session: int
-    """Session of the samples."""
+    epoch: int
+    """Epoch of the samples."""
     first: int
     """Index of the first sample that it took from the track."""
     stop: int
@@ -26,3 +28,5 @@ class Cut:
     """Signed distance from the part's time to the sample taken for it; 0 for an interval."""
     uncertainty_ns: int
     """How far `start_ns` may be off."""
+    quality: Quality
+    """What is known to be wrong with the readings that it was taken from."""

@@ -5,13 +5,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+OVERHEAD_BYTES = 640
+"""What a reading costs besides its samples: the objects of reading, array view and entry, as CPython 3.11 lays them out."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
     """One reading of a track; mutable, because windows mark what they used of it."""
 
-    session: int
-    """Session of the reading."""
+    epoch: int
+    """Counts sessions and clock breaks; neither indices nor device times are compared across it."""
     seq: int
     """Index of the first sample."""
     count: int
@@ -28,6 +31,8 @@ class Entry:
     """How far these times may be off."""
     data: NDArray[Any]
     """Shape (count, *stream.shape); the reading's own array, not a copy."""
+    flags: int = 0
+    """The reading's `Quality` as an integer."""
     late: int = 0
     """How many of the first samples came after a part that waited for them was closed."""
     used: list[tuple[int, int]] = field(default_factory=list)
@@ -37,6 +42,11 @@ class Entry:
     def stop(self) -> int:
         """Index after the last sample."""
         return self.seq + self.count
+
+    @property
+    def bytes(self) -> int:
+        """What it costs to hold."""
+        return self.data.nbytes + OVERHEAD_BYTES
 
     def use(self, first: int, stop: int) -> bool:
         """Mark the samples from `first` to before `stop`; True where one of them had served before."""

@@ -19,9 +19,13 @@ class StreamStats:
     late: int
     """Came after a part that waited for them was closed, and served none after it."""
     dropped: dict[str, int]
-    """Not kept, by reason: out_of_order, malformed, not_finite, overflow, shutdown."""
+    """Not kept, by reason: out_of_order, malformed, not_finite, overflow_bytes, overflow_seconds, removed, shutdown."""
     buffered: int
-    """Still held, used or not."""
+    """Still held, used or not, or waiting for what they have overtaken."""
+    breaks: int = 0
+    """Times that the clock of the device began anew within a session."""
+    drift_ppm: float | None = None
+    """How much faster than declared the device counts; None while unknown and where arrival is the only clock."""
 
     @property
     def balanced(self) -> bool:
@@ -59,13 +63,22 @@ class Ledger:
         elif rest:
             self.drop(dropped, rest)
 
-    def stats(self, buffered: int) -> StreamStats:
-        """The books as they stand."""
+    def stats(self, *, held: int, waiting: int, breaks: int, drift_ppm: float | None) -> StreamStats:
+        """The books as they stand.
+
+        Args:
+            held: Samples in the buffer.
+            waiting: Samples that have come and are not yet in it.
+            breaks: Of the clock.
+            drift_ppm: Of the clock.
+        """
         return StreamStats(
-            ingested=self.ingested,
+            ingested=self.ingested + waiting,
             used=self._used,
             context=self._context,
             late=self._late,
             dropped=dict(self._dropped),
-            buffered=buffered,
+            buffered=held + waiting,
+            breaks=breaks,
+            drift_ppm=drift_ppm,
         )

@@ -6,21 +6,34 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from sensors.readings import Quality
+
 
 class Reason(StrEnum):
     """Why a stream has a window, or none, for a part."""
 
     OK = "ok"
+    """A window, whole and healthy."""
     STALE = "stale"
+    """No reading for a while, or none that is young enough."""
     DEAD = "dead"
+    """No reading for so long that parts no longer wait."""
     GAP = "gap"
+    """Samples are missing."""
     OUT_OF_TOLERANCE = "out_of_tolerance"
+    """No frame is near enough."""
     UNHEALTHY = "unhealthy"
+    """A whole window, of which a reading overflowed, saturated or repeated a frame."""
     WARMING = "warming"
+    """A whole window of a sensor that has not reached its working point."""
     NEVER_STARTED = "never_started"
+    """No reading at all."""
     CLOCK_BREAK = "clock_break"
+    """Samples are missing because the session or the clock of the device ended within the window."""
     OVERLOAD = "overload"
+    """Too many parts waited; this one could not until its samples came."""
     SHUTDOWN = "shutdown"
+    """The aligner ended before its samples came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,8 @@ class Window:
     """How far `start_ns` may be off."""
     shared: bool
     """Whether some of its samples have served an earlier part too, so that a split must keep both together."""
+    quality: Quality = Quality.OK
+    """Flags of the readings that it was taken from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +67,4 @@ class Snapshot:
     windows: dict[str, Window]
     """Only the streams that have one."""
     reasons: dict[str, Reason]
-    """Every stream; `Reason.OK` exactly for those in `windows` that are whole."""
+    """Every stream; `Reason.OK` exactly for those in `windows` that are whole and healthy."""

@@ -1,42 +1,47 @@
 """One stream's readings, stamped, held within bounds, and found by time."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qc_station.align.buffer import Buffer
-from qc_station.align.clock import SampleClock
 from qc_station.align.cut import Cut
 from qc_station.align.entry import Entry
 from qc_station.align.ledger import Ledger, StreamStats
+from qc_station.align.place import Place
 from qc_station.align.rate import Rate
-from sensors.readings import Reading
+from qc_station.align.stamper import Stamp, Stamper
+from qc_station.align.stretch import Stretch, sample_times
+from sensors.readings import Quality, Reading
 from sensors.streams import Stream
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A sample, or where one would be."""
-
-    session: int
-    """Its session."""
-    index: int
-    """Its index in the session; before the first or after the last one held where none was delivered."""
-    time_ns: int
-    """When it was taken."""
-    run: int
-    """Samples without a gap that end with it."""
+GAP_BEFORE, OVERFLOW = int(Quality.GAP_BEFORE), int(Quality.OVERFLOW)
+"""As plain integers, which are ten times as fast as flags in the path of every reading."""
+ALL = 2**63
+"""Beyond every index."""
 
 
 class Track:
     """The buffer of one stream with its clock and its books."""
 
     def __init__(self, stream: Stream, *, max_bytes: int) -> None:
+        """Start empty.
+
+        Args:
+            stream: What its driver delivers.
+            max_bytes: What may be held, the overhead of each reading included; the oldest readings go first.
+        """
+        self.stream = stream
         self.rate = Rate.of(stream.nominal_rate_hz) if stream.nominal_rate_hz else None
-        self._stream, self._max_bytes = stream, max_bytes
-        self._clock = SampleClock(self.rate) if self.rate else None
+        self._max_bytes = max_bytes
+        self.max_ns: int | None = None
+        """How much older than the newest sample a reading may be; None: as old as it likes."""
+        self._stamper = Stamper(stream, self.rate)
         self._buffer, self._ledger = Buffer(), Ledger()
         self._last: Entry | None = None
+        self._last_session = 0
         self._closed_ns: int | None = None
         self.arrived_ns: int | None = None
         """Arrival of the newest reading; None before the first."""
@@ -47,29 +52,39 @@ class Track:
         return self._last.end_ns if self._last else None
 
     @property
-    def session(self) -> int | None:
-        """Session of the newest reading; None before the first."""
-        return self._last.session if self._last else None
+    def epoch(self) -> int | None:
+        """Epoch of the newest reading; None before the first."""
+        return self._last.epoch if self._last else None
 
-    def stats(self) -> StreamStats:
-        """The books of the stream."""
-        return self._ledger.stats(self._buffer.samples)
+    @property
+    def bytes(self) -> int:
+        """What is held."""
+        return self._buffer.bytes
+
+    def stats(self, *, waiting: int = 0) -> StreamStats:
+        """The books of the stream, with the samples that wait in front of it."""
+        return self._ledger.stats(
+            held=self._buffer.samples,
+            waiting=waiting,
+            breaks=self._stamper.breaks,
+            drift_ppm=self._stamper.drift_ppm,
+        )
 
     def refuse(self, reading: Reading, reason: str) -> None:
         """Count a reading that is not kept."""
         self._ledger.ingested += reading.count
         self._ledger.drop(reason, reading.count)
 
-    def push(self, reading: Reading) -> None:
-        """Stamp and hold a reading, or count why not."""
-        fault = self._fault(reading)
+    def push(self, reading: Reading) -> int:
+        """Stamp and hold a reading, or count why not; returns how many of its samples came too late for a part."""
+        fault, late = self._fault(reading), 0
         if fault:
             self.refuse(reading, fault)
         elif reading.count:
             self._ledger.ingested += reading.count
-            self._hold(reading)
-        while self._buffer.bytes > self._max_bytes:
-            self._ledger.leave(self._buffer.pop(), dropped="overflow")
+            late = self._hold(reading).late
+        self._evict()
+        return late
 
     def trim(self, keep_ns: int) -> None:
         """Let go of what ended before a time."""
@@ -110,12 +125,12 @@ class Track:
 
     def before_run(self, place: Place) -> Place | None:
         """The last sample before the gap in front of a place."""
-        entry = self._buffer.before_index(place.session, place.index - place.run + 1)
+        entry = self._buffer.before_index(place.epoch, place.index - place.run + 1)
         return self._place(entry, entry.stop - 1) if entry else None
 
-    def complete(self, session: int, stop: int) -> bool:
-        """Whether every sample of a session with an index below `stop` has come or can no longer come."""
-        return self._last is not None and (self._last.session > session or self._last.stop >= stop)
+    def complete(self, epoch: int, stop: int) -> bool:
+        """Whether every sample of an epoch with an index below `stop` has come or can no longer come."""
+        return self._last is not None and (self._last.epoch > epoch or self._last.stop >= stop)
 
     def cut(self, place: Place, count: int, *, skew_ns: int = 0) -> Cut | None:
         """The `count` samples from a place on; a view where one reading holds them all.
@@ -124,77 +139,121 @@ class Track:
             Missing samples are zero and counted; None where all are missing.
         """
         stop = place.index + count
-        entries = list(self._buffer.overlapping(place.session, place.index, stop))
+        entries = list(self._buffer.overlapping(place.epoch, place.index, stop))
         if not entries:
             return None
-        present = sum(min(stop, entry.stop) - max(place.index, entry.seq) for entry in entries)
-        if len(entries) == 1 and present == count:
-            data = entries[0].data[place.index - entries[0].seq : stop - entries[0].seq]
-        else:
-            data = np.zeros((count, *self._stream.shape), entries[0].data.dtype)
-            for entry in entries:
-                low, high = max(place.index, entry.seq), min(stop, entry.stop)
-                data[low - place.index : high - place.index] = entry.data[low - entry.seq : high - entry.seq]
+        data, missing = self._joined(entries, place.index, stop)
         return Cut(
             data=data,
-            session=place.session,
+            epoch=place.epoch,
             first=place.index,
             stop=stop,
             start_ns=place.time_ns,
-            missing=count - present,
+            missing=missing,
             skew_ns=skew_ns,
-            uncertainty_ns=max(entry.uncertainty_ns for entry in entries),
+            uncertainty_ns=max([entry.uncertainty_ns for entry in entries]),
+            quality=_quality(entries, place.index),
         )
 
-    def use(self, cut: Cut) -> bool:
-        """Mark the samples of a cut as used; True where one of them had served an earlier part."""
+    def stretch(self, begin_ns: int, end_ns: int) -> Stretch | None:
+        """The delivered samples of one epoch from the neighbour before a time to the one after another."""
+        first = self.at(begin_ns) or self.after(begin_ns)
+        if first is None:
+            return None
+        entries, times = [], []
+        for entry in self._buffer.overlapping(first.epoch, first.index, ALL):
+            entries.append(entry)
+            times.append(sample_times(entry, self.rate, begin_ns))
+            if entry.end_ns >= end_ns:
+                break
+        # From the first sample's place in the first entry to the first one at or after the end in the last.
+        low = first.index - entries[0].seq
+        high = min(entries[-1].count, int(np.searchsorted(times[-1], end_ns - begin_ns)) + 1)
+        rows = [entry.data for entry in entries]
+        rows[-1], times[-1] = rows[-1][:high], times[-1][:high]
+        rows[0], times[0] = rows[0][low:], times[0][low:]
+        return Stretch(
+            times_ns=np.concatenate(times) if len(times) > 1 else times[0],
+            data=np.concatenate(rows) if len(rows) > 1 else rows[0],
+            epoch=first.epoch,
+            first=first.index,
+            stop=entries[-1].seq + high,
+            uncertainty_ns=max(entry.uncertainty_ns for entry in entries),
+            quality=_quality(entries, first.index),
+        )
+
+    def use(self, epoch: int, first: int, stop: int) -> bool:
+        """Mark samples as used; True where one of them had served an earlier part."""
         shared = False
-        for entry in self._buffer.overlapping(cut.session, cut.first, cut.stop):
-            shared |= entry.use(max(cut.first, entry.seq), min(cut.stop, entry.stop))
+        for entry in self._buffer.overlapping(epoch, first, stop):
+            shared |= entry.use(max(first, entry.seq), min(stop, entry.stop))
         return shared
+
+    def _joined(self, entries: Sequence[Entry], first: int, stop: int) -> tuple[NDArray[Any], int]:
+        """Samples from `first` to before `stop`, shape (stop - first, *stream.shape), and how many are missing."""
+        if entries[0].seq <= first and stop <= entries[0].stop:
+            return entries[0].data[first - entries[0].seq : stop - entries[0].seq], 0
+        data = np.zeros((stop - first, *self.stream.shape), entries[0].data.dtype)
+        present = 0
+        for entry in entries:
+            low, high = max(first, entry.seq), min(stop, entry.stop)
+            data[low - first : high - first] = entry.data[low - entry.seq : high - entry.seq]
+            present += high - low
+        return data, stop - first - present
 
     def _fault(self, reading: Reading) -> str | None:
         """Why a reading cannot be held."""
-        if reading.data.shape[1:] != self._stream.shape:
+        if reading.data.shape[1:] != self.stream.shape:
             return "malformed"
         if not reading.finite:
             return "not_finite"
         last = self._last
-        if last and (reading.session, reading.seq) < (
-            last.session,
-            last.stop if reading.session == last.session else 0,
-        ):
-            return "out_of_order"
-        return None
+        if last is None or reading.session > self._last_session:
+            return None
+        # Indices go on after a break of the clock within a session, so that they are compared by session.
+        return None if reading.session == self._last_session and reading.seq >= last.stop else "out_of_order"
 
-    def _hold(self, reading: Reading) -> None:
-        last = self._last
-        follows = last is not None and (last.session, last.stop) == (reading.session, reading.seq)
-        if self._clock and self.rate:
-            origin_ns, uncertainty_ns = self._clock.origin_ns(reading), self._clock.uncertainty_ns
+    def _hold(self, reading: Reading) -> Entry:
+        last, stamp = self._last, self._stamper.stamp(reading)
+        entry = self._entry(reading, stamp, last)
+        entry.late = self._late(entry)
+        self._buffer.append(entry)
+        self._last, self._last_session = entry, reading.session
+        self.arrived_ns = max(reading.arrival_ns, self.arrived_ns or reading.arrival_ns)
+        return entry
+
+    def _entry(self, reading: Reading, stamp: Stamp, last: Entry | None) -> Entry:
+        origin_ns = from_ns = stamp.time_ns
+        if self.rate:
+            origin_ns -= self.rate.span_ns(reading.seq + reading.count - 1)
             from_ns = origin_ns + self.rate.span_ns(reading.seq)
-            end_ns = origin_ns + self.rate.span_ns(reading.seq + reading.count - 1)
-        else:
-            # Without a rate a sample may be as old as the time since the one before it.
-            origin_ns = from_ns = end_ns = reading.arrival_ns
-            uncertainty_ns = reading.arrival_ns - self.arrived_ns if self.arrived_ns is not None else 0
+        run, flags = reading.seq, int(reading.quality)
         if last is not None:
             # The clock may step back a little when it learns; the order of samples may not.
             from_ns = max(from_ns, last.end_ns + 1)
-        entry = Entry(
-            session=reading.session,
+            follows = last.epoch == stamp.epoch and last.stop == reading.seq and not flags & GAP_BEFORE
+            run = last.run if follows else run
+        return Entry(
+            epoch=stamp.epoch,
             seq=reading.seq,
             count=reading.count,
-            run=last.run if follows and last else reading.seq,
+            run=run,
             origin_ns=origin_ns,
             from_ns=from_ns,
-            end_ns=max(from_ns, end_ns),
-            uncertainty_ns=uncertainty_ns,
+            end_ns=max(from_ns, stamp.time_ns),
+            uncertainty_ns=stamp.uncertainty_ns,
             data=reading.data,
+            flags=flags,
         )
-        entry.late = self._late(entry)
-        self._buffer.append(entry)
-        self._last, self.arrived_ns = entry, reading.arrival_ns
+
+    def _evict(self) -> None:
+        """Keep within the bounds; the newest reading may have to go too."""
+        while self._buffer.bytes > self._max_bytes:
+            self._ledger.leave(self._buffer.pop(), dropped="overflow_bytes")
+        if self.max_ns is not None and self._last is not None:
+            oldest_ns = self._last.end_ns - self.max_ns
+            while len(self._buffer) and self._buffer.oldest.end_ns < oldest_ns:
+                self._ledger.leave(self._buffer.pop(), dropped="overflow_seconds")
 
     def _late(self, entry: Entry) -> int:
         """How many samples of a new entry lie before the end of a part that is closed."""
@@ -208,4 +267,14 @@ class Track:
         time_ns = entry.origin_ns + self.rate.span_ns(index) if self.rate else entry.end_ns
         # A clamped entry begins later than its clock says, and its first sample with it.
         time_ns = max(time_ns, entry.from_ns) if index >= entry.seq else time_ns
-        return Place(session=entry.session, index=index, time_ns=time_ns, run=index - entry.run + 1)
+        return Place(epoch=entry.epoch, index=index, time_ns=time_ns, run=index - entry.run + 1)
+
+
+def _quality(entries: Sequence[Entry], first: int) -> Quality:
+    """Flags of the entries, less what was lost in front of the first sample that is taken."""
+    flags = entries[0].flags
+    if flags & GAP_BEFORE and entries[0].seq <= first:
+        flags &= ~(GAP_BEFORE | OVERFLOW)
+    for entry in entries[1:]:
+        flags |= entry.flags
+    return Quality(flags) if flags else Quality.OK

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from qc_station.align.cut import Cut
+from qc_station.align.place import Place
 from qc_station.align.snapshot import Reason
-from qc_station.align.track import Place, Track
+from qc_station.align.track import Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class AsOf:
         if time_ns - last.time_ns > self.max_age_ns:
             return Reason.STALE
         back_ns = track.rate.span_ns(self.length - 1) if track.rate else 0
-        first = Place(session=last.session, index=last.index - self.length + 1, time_ns=last.time_ns - back_ns, run=1)
+        first = Place(epoch=last.epoch, index=last.index - self.length + 1, time_ns=last.time_ns - back_ns, run=1)
         return track.cut(first, self.length, skew_ns=last.time_ns - time_ns) or Reason.GAP
 
     def _last(self, track: Track, time_ns: int) -> Place | None:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qc_station.align.cut import Cut
-from qc_station.align.rate import Rate
+from qc_station.align.rate import SECOND_NS, Rate
 from qc_station.align.snapshot import Reason
-from qc_station.align.track import Place, Track
+from qc_station.align.track import Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,36 +37,29 @@ class Interpolate:
     def cut(self, track: Track, time_ns: int) -> Cut | Reason:
         """The values in the sensor's own dtype, missing ones zero and counted; GAP where all are missing."""
         begin_ns = time_ns - self.before_ns
-        places = self._places(track, begin_ns, begin_ns + self.rate.span_ns(self.length - 1))
-        found = track.cut(places[0], places[-1].index - places[0].index + 1) if places else None
+        found = track.stretch(begin_ns, begin_ns + self.rate.span_ns(self.length - 1))
         if found is None:
             return Reason.GAP
-        # Times relative to the grid's start stay small, so floats lose nothing.
-        times_ns = np.array([place.time_ns - begin_ns for place in places], dtype=np.float64)
-        grid_ns = np.array([self.rate.span_ns(point) for point in range(self.length)], dtype=np.float64)
-        rows = found.data[[place.index - places[0].index for place in places]]
+        # Times after the grid's start stay small, so floats lose nothing.
+        times_ns, grid_ns = found.times_ns.astype(np.float64), self._grid_ns()
         real = self._real(times_ns, grid_ns)
         if not real.any():
             return Reason.GAP
         return Cut(
-            data=_between(grid_ns, times_ns, rows) * real.reshape(-1, *[1] * (rows.ndim - 1)).astype(rows.dtype),
-            session=found.session,
+            data=_between(grid_ns, times_ns, found.data, real),
+            epoch=found.epoch,
             first=found.first,
             stop=found.stop,
             start_ns=begin_ns,
             missing=int((~real).sum()),
             skew_ns=0,
             uncertainty_ns=found.uncertainty_ns,
+            quality=found.quality,
         )
 
-    def _places(self, track: Track, begin_ns: int, end_ns: int) -> list[Place]:
-        """The delivered samples of one session from the neighbour before the grid to the one after it."""
-        place = track.at(begin_ns) or track.after(begin_ns)
-        places: list[Place] = []
-        while place is not None and (not places or place.session == places[0].session):
-            places.append(place)
-            place = track.after(place.time_ns) if place.time_ns < end_ns else None
-        return places
+    def _grid_ns(self) -> NDArray[np.float64]:
+        """The points after the first one; shape (length,)."""
+        return np.asarray(np.arange(self.length) * (self.rate.seconds * SECOND_NS) // self.rate.samples, np.float64)
 
     def _real(self, times_ns: NDArray[np.float64], grid_ns: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points stand on a sample or between two near neighbours."""
@@ -76,9 +69,17 @@ class Interpolate:
         return np.asarray(inside & (times_ns[above] - times_ns[below] <= self.max_gap_ns))
 
 
-def _between(grid_ns: NDArray[np.float64], times_ns: NDArray[np.float64], rows: NDArray[Any]) -> NDArray[Any]:
-    """Straight lines between rows; shape (grid, *rows.shape[1:]), dtype of `rows`, integers rounded."""
-    flat = rows.reshape(len(rows), -1).astype(np.float64)
-    columns = [np.interp(grid_ns, times_ns, column) for column in flat.T]
-    values = np.stack(columns, axis=1).reshape(len(grid_ns), *rows.shape[1:])
-    return (np.rint(values) if rows.dtype.kind in "iu" else values).astype(rows.dtype)
+def _between(
+    grid_ns: NDArray[np.float64], times_ns: NDArray[np.float64], rows: NDArray[Any], real: NDArray[np.bool_]
+) -> NDArray[Any]:
+    """Straight lines between rows, zero where not real; shape (grid, *rows.shape[1:]), dtype of `rows`, rounded."""
+    above = np.clip(np.searchsorted(times_ns, grid_ns), 1, max(1, len(times_ns) - 1))
+    below = above - 1
+    above = np.minimum(above, len(times_ns) - 1)
+    span_ns = times_ns[above] - times_ns[below]
+    share = np.where(span_ns > 0, (grid_ns - times_ns[below]) / np.where(span_ns > 0, span_ns, 1.0), 0.0)
+    share = share.reshape(-1, *[1] * (rows.ndim - 1))
+    lower, upper = rows[below].astype(np.float64), rows[above].astype(np.float64)
+    values = lower + (upper - lower) * share
+    values[~real] = 0.0
+    return np.asarray((np.rint(values) if rows.dtype.kind in "iu" else values).astype(rows.dtype))

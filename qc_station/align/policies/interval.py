@@ -27,7 +27,7 @@ class Interval:
     def settled(self, track: Track, time_ns: int) -> bool:
         """Whether the last sample, or one after it, has come."""
         first = track.counted(time_ns - self.before_ns)
-        return first is not None and track.complete(first.session, first.index + self.length)
+        return first is not None and track.complete(first.epoch, first.index + self.length)
 
     def cut(self, track: Track, time_ns: int) -> Cut | Reason:
         """The stretch, gaps zero-filled and counted; GAP where not one sample of it is held."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from qc_station.align.cut import Cut
+from qc_station.align.place import Place
 from qc_station.align.snapshot import Reason
-from qc_station.align.track import Place, Track
+from qc_station.align.track import Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,4 @@ class Nearest:
 def _back(track: Track, place: Place, count: int) -> Place:
     """The place so many frames before one; its time is counted back where the stream has a rate."""
     span_ns = track.rate.span_ns(count) if track.rate else 0
-    return Place(
-        session=place.session, index=place.index - count, time_ns=place.time_ns - span_ns, run=place.run - count
-    )
+    return Place(epoch=place.epoch, index=place.index - count, time_ns=place.time_ns - span_ns, run=place.run - count)

@@ -3,7 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qc_station.align.aligner import Aligner, Bounds
+from qc_station.align.aligner import Aligner
+from qc_station.align.bounds import Bounds
+from qc_station.align.entry import OVERHEAD_BYTES
 from qc_station.align.policies.interval import Interval
 from qc_station.align.policies.nearest import Nearest
 from qc_station.align.rate import Rate
@@ -195,12 +197,12 @@ def test_more_open_parts_than_allowed_force_the_oldest_out() -> None:
 
 
 def test_a_flood_is_bounded_by_bytes_and_counted_as_overflow() -> None:
-    aligner = make(max_bytes=100)
+    aligner = make(max_bytes=5 * (20 + OVERHEAD_BYTES))
     for number in range(100):
         aligner.push(sound(10 * number))
         assert balanced(aligner)
     stats = aligner.stats().streams["sound"]
-    assert (stats.buffered, stats.dropped) == (50, {"overflow": 950})
+    assert (stats.buffered, stats.dropped) == (50, {"overflow_bytes": 950})
 
 
 def test_old_data_that_no_part_needs_becomes_context() -> None:
@@ -213,11 +215,13 @@ def test_old_data_that_no_part_needs_becomes_context() -> None:
     assert stats.context == 1000 - stats.buffered
 
 
-def test_repeated_and_overtaken_readings_are_dropped_with_the_reason() -> None:
+def test_repeated_readings_and_those_of_an_old_session_are_dropped_with_the_reason() -> None:
     aligner = make()
-    for reading in (sound(0), sound(0), sound(20), sound(10), sound(30, session=2), sound(40)):
+    for reading in (sound(0), sound(0), sound(30, session=2)):
         aligner.push(reading)
-    assert aligner.stats().streams["sound"].dropped == {"out_of_order": 30}
+    aligner.advance(SECOND + 40 * MS)
+    aligner.push(sound(10))
+    assert aligner.stats().streams["sound"].dropped == {"out_of_order": 20}
     assert balanced(aligner)
 
 

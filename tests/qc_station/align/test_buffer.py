@@ -5,13 +5,13 @@ import pytest
 
 from qc_station.align import buffer as buffer_module
 from qc_station.align.buffer import Buffer
-from qc_station.align.entry import Entry
+from qc_station.align.entry import OVERHEAD_BYTES, Entry
 
 
 def entry(number: int) -> Entry:
     data = np.zeros((10, 1), np.int16)
     times = {"origin_ns": 0, "from_ns": number * 100, "end_ns": number * 100 + 90, "uncertainty_ns": 0}
-    return Entry(session=1, seq=number * 10, count=10, run=0, data=data, **times)
+    return Entry(epoch=1, seq=number * 10, count=10, run=0, data=data, **times)
 
 
 @pytest.mark.parametrize("length", [100, 30_000])
@@ -40,7 +40,7 @@ def test_popped_entries_are_not_found_and_not_counted() -> None:
         buffer.append(entry(number))
     for number in range(5):
         assert buffer.pop().seq == number * 10
-    assert (len(buffer), buffer.samples, buffer.bytes) == (3, 30, 60)
+    assert (len(buffer), buffer.samples, buffer.bytes) == (3, 30, 60 + 3 * OVERHEAD_BYTES)
     assert buffer.at_time(450) is None
     assert buffer.after_time(450) is buffer.oldest
     assert [one.seq for one in buffer.overlapping(1, 0, 65)] == [50, 60]

@@ -158,7 +158,7 @@ class TestInterpolate:
     def test_a_straight_line_is_met_between_its_samples(self) -> None:
         policy = Interpolate(rate=Rate.of(500.0), before_ns=0, length=3, max_gap_ns=20 * MS)
         track = Track(
-            Stream(name="s", kind="series", shape=(2,), nominal_rate_hz=None, units=("1",) * 2), max_bytes=999
+            Stream(name="s", kind="series", shape=(2,), nominal_rate_hz=None, units=("1",) * 2), max_bytes=10**6
         )
         for seq, time_ms in enumerate([0, 3, 10]):
             data = np.array([[2.0 * time_ms, -1.0 * time_ms]], np.float32)

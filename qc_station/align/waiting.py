@@ -1,0 +1,44 @@
+"""A part that waits for its samples."""
+
+from qc_station.align.plan import Plan
+from qc_station.align.snapshot import Reason, Snapshot
+from qc_station.align.trigger import Trigger
+
+
+class Waiting:
+    """A trigger, the plan by which it is cut, and the streams that it still waits for."""
+
+    def __init__(self, trigger: Trigger, plan: Plan) -> None:
+        """Wait for every required stream of the plan."""
+        self.trigger, self.plan = trigger, plan
+        self.due_ns = trigger.time_ns + plan.deadline_ns
+        """When it is emitted at the latest."""
+        self._unsettled = list(plan.required)
+
+    @property
+    def time_ns(self) -> int:
+        """Of the part."""
+        return self.trigger.time_ns
+
+    def settled(self, now_ns: int) -> bool:
+        """Whether every required stream is settled for it, or dead."""
+        # A settled stream stays settled, so that each is asked with a yes only once; a dead one may come back.
+        while self._unsettled and self._unsettled[-1].settled(self.time_ns):
+            self._unsettled.pop()
+        if self._unsettled and not self._unsettled[-1].dead(now_ns):
+            return False
+        return all(lane.settled(self.time_ns) or lane.dead(now_ns) for lane in self._unsettled)
+
+    def snapshot(self, now_ns: int, ended: Reason | None) -> Snapshot:
+        """Cut every stream.
+
+        Args:
+            now_ns: The present.
+            ended: Why it cannot wait as long as it should; None where it is settled or due.
+        """
+        windows, reasons = {}, {}
+        for name, lane in self.plan.lanes.items():
+            window, reasons[name] = lane.window(self.time_ns, now_ns, ended)
+            if window is not None:
+                windows[name] = window
+        return Snapshot(part=self.trigger.part, time_ns=self.time_ns, windows=windows, reasons=reasons)
