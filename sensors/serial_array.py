@@ -206,6 +206,9 @@ class SerialArray:
         return first
 
 
+DRIVER = SerialArray
+
+
 def found_ports() -> tuple[str, ...]:
     """The serial ports of this machine, lasting names first.
 

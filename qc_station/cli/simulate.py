@@ -1,0 +1,53 @@
+"""Run a simulated line behind real wires: a serial port, a camera and a sound that every command reads as its sensors."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from qc_station.cli.output import finish, json_option, note
+from qc_station.cli.sensor_table import ends_by_signal
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--parts", type=click.IntRange(min=1), default=120, show_default=True, help="How many pass.")
+@click.option("--per-minute", type=click.FloatRange(min=1, max=600), default=60.0, show_default=True, help="How fast.")
+@click.option("--bad", type=click.FloatRange(min=0, max=1), default=0.5, show_default=True, help="Share with a defect.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    help="STREAM:FAULT:AT:FOR in seconds, e.g. enose:unplug:10:5; `--fault list` names the faults.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same parts and samples.")
+@json_option
+def command(
+    folder: Path, parts: int, per_minute: float, bad: float, faults: tuple[str, ...], seed: int, as_json: bool
+) -> None:
+    """Make a station in FOLDER whose sensors are simulated, and let parts pass until all have or Ctrl-C is pressed.
+
+    In another terminal: `qc-station sensors --station FOLDER --watch`, `qc-station record --station FOLDER`. Everything
+    that its sensors say is simulated. Its station.toml is written anew at every start.
+    """
+    from qc_station.line.fault_text import fault_names, faults_of
+    from qc_station.line.wired import WiredLine
+    from sensors.simulated.line import Pace
+    from sensors.simulated.mix import Mix
+
+    if "list" in faults:
+        finish({"faults": fault_names()}, as_json, text="\n".join(fault_names()))
+        return
+    chosen = faults_of(faults, time.monotonic_ns())
+    pace, mix = Pace.per_minute(per_minute), Mix(bad_share=bad)
+    line = WiredLine(folder, seed=seed, parts=parts, pace=pace, mix=mix, faults=chosen)
+    note(f"SIMULATED line in {folder}: {parts} parts, {per_minute:g} a minute; Ctrl-C ends it")
+    note(f"look at its sensors: qc-station sensors --station {folder} --watch")
+    with ends_by_signal(), suppress(KeyboardInterrupt), line:
+        while not line.ended:
+            time.sleep(0.2)
+    passed = line.passed(time.monotonic_ns())
+    counters = {name: device.counters for name, device in zip(("thermal", "enose"), line.devices, strict=True)}
+    result = {"simulated": True, "folder": folder, "passed": passed, "parts": parts, "devices": counters}
+    finish(result, as_json, text=f"{passed} of {parts} simulated parts have passed")

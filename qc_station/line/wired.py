@@ -1,0 +1,113 @@
+"""The simulated line as a floor of devices: a serial port, a camera, a sound, which any command reads by their drivers."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from qc_station.config.station import StationConfig
+from qc_station.config.writing import write_station
+from qc_station.line.simulation import station
+from sensors.simulated.drivers import line_drivers
+from sensors.simulated.faults.fault import Fault
+from sensors.simulated.line import START_NS, Pace, schedule
+from sensors.simulated.mix import Mix
+from sensors.simulated.parts import make_parts
+from sensors.simulated.wires.csv import CsvEncoder
+from sensors.simulated.wires.device import Device
+from sensors.simulated.wires.pipe import Pipe
+from sensors.simulated.wires.sound import record
+from sensors.simulated.wires.terminal import Terminal
+from sensors.simulated.wires.y4m import Y4mEncoder
+
+FOLDER: Final = "wires"
+"""Below the station's folder: port, pipe and sound."""
+LEAD_NS: Final = 2_000_000_000
+"""The line is switched on so much later than its station.toml is written, so that a person sees the first part."""
+
+
+class WiredLine:
+    """Devices of the simulated line, and the station.toml that names their drivers."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        parts: int,
+        pace: Pace | None = None,
+        mix: Mix | None = None,
+        faults: Mapping[str, Sequence[Fault]] | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Write the station's folder; nothing moves before `start`.
+
+        Args:
+            folder: Of the station; its station.toml is written anew.
+            seed: Same seed, same parts and samples.
+            parts: How many pass.
+            pace: How fast.
+            mix: Which defects.
+            faults: What happens to the sensors on wires, `thermal` and `enose`, by the time of `clock`.
+            clock: CLOCK_MONOTONIC in ns.
+
+        Raises:
+            ConfigError: the folder cannot be written.
+            SensorNotFoundError: the library `mcap` is missing.
+        """
+        self.passings = schedule(make_parts(seed, parts, mix) if mix else make_parts(seed, parts), seed, pace)
+        wires = folder.absolute() / FOLDER
+        wires.mkdir(parents=True, exist_ok=True)
+        for old in wires.glob("sound/*.mcap"):
+            old.unlink()
+        sound, heat, gas = line_drivers(self.passings, seed)
+        triggers = [(passing.part.name, passing.time_ns) for passing in self.passings]
+        sounds = record(sound, wires / "sound", triggers=triggers)
+        self.origin_ns = clock() + LEAD_NS
+        terminal, pipe = Terminal(wires / "enose.tty"), Pipe(wires / "thermal.y4m")
+        given = faults or {}
+        common: dict[str, Any] = {"origin_ns": self.origin_ns, "clock": clock}
+        self.devices = (
+            Device(heat, Y4mEncoder(heat.stream), pipe, faults=given.get("thermal", ()), **common),
+            Device(gas, CsvEncoder(), terminal, faults=given.get("enose", ()), **common),
+        )
+        self.station = _station(folder.name, sounds, pipe.path, terminal.path, self.origin_ns)
+        write_station(folder, self.station, overwrite=True)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last part has passed."""
+        return all(device.ended for device in self.devices)
+
+    def passed(self, now_ns: int) -> int:
+        """How many parts have passed the trigger."""
+        return sum(one.time_ns - START_NS + self.origin_ns <= now_ns for one in self.passings)
+
+    def __enter__(self) -> Self:
+        for device in self.devices:
+            device.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for device in self.devices:
+            device.stop()
+
+
+def _station(name: str, sounds: Path, pipe: Path, port: Path, origin_ns: int) -> StationConfig:
+    """The simulated station with the drivers that real sensors have."""
+    config = station(name or "simulated-line")
+    played = {"recording": str(sounds), "shift": True, "origin_ns": origin_ns}
+    thermal = config.streams["thermal"]
+    frame = {"width": thermal.width, "height": thermal.height}
+    drivers: dict[str, dict[str, Any]] = {
+        "acoustic": {"type": "replay", **played},
+        "thermal": {"type": "camera", "source": str(pipe), "pixels": "gray16", **frame},
+        "enose": {"type": "serial_array", "port": str(port), "protocol": "csv"},
+    }
+    streams = {n: msgspec.structs.replace(s, driver=drivers[n]) for n, s in config.streams.items()}
+    return msgspec.structs.replace(config, streams=streams)
