@@ -6,8 +6,8 @@ from sample times to samples that can be cut anywhere without a change:
 
 - the microphone (`knock.py`) hears the knock on a part and its bearing (`bearing.py`), both ringing a structure
   (`resonance.py`), over the floor (`floor.py`): mains, gear, motor (`motor.py`) and voices (`babble.py`);
-- the camera (`frame.py`) sees bodies with spots of heat that spread (`spot.py`) and adds noise, pattern and drift
-  (`imager.py`) until its shutter closes (`shutter.py`);
+- the camera (`frame.py`) sees grey bodies (`emissivity.py`) with spots of heat that spread (`spot.py`), and adds
+  noise, pattern and drift (`imager.py`) until its shutter closes (`shutter.py`);
 - the gas array (`gas.py`) answers to what parts leave in the air, as fast as its oxides can (`oxide.py`), and to the
   climate of the room (`climate.py`).
 

@@ -9,7 +9,7 @@ SYLLABLE_S = 0.28
 SYLLABLES_HZ = 4.0
 """Syllables a second; speech is modulated most at about this rate (Houtgast and Steeneken, 1985)."""
 LATE_S = 0.06
-"""How much a syllable may come late; with it, no syllable lasts beyond the end of the next but one."""
+"""How much later than its turn a syllable may come."""
 VOCABULARY = 24
 """Different syllables of one talker."""
 PAUSES = 0.25

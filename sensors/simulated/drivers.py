@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.errors import SensorReadError
-from sensors.readings import Reading
+from sensors.frozen import Frozen
+from sensors.readings import Quality, Reading, Samples
 from sensors.simulated.conditions import Conditions
 from sensors.simulated.frame import ThermalCamera
 from sensors.simulated.gas import GasArray
@@ -63,6 +64,7 @@ class SimulatedDriver:
         self._session, self._next = -1, -1
         self._arrivals_ns: NDArray[np.int64] = np.zeros(0, np.int64)
         self._held, self._held_first = _nothing(source.stream), 0
+        self._frozen = Frozen()
 
     @property
     def stream(self) -> Stream:
@@ -73,7 +75,7 @@ class SimulatedDriver:
         """Start a session at the beginning of the simulated time."""
         self._session, self._next = self._session + 1, 0
         self._held, self._held_first = _nothing(self.stream), 0
-        self._arrivals_ns = self._arrivals()
+        self._arrivals_ns, self._frozen = self._arrivals(), Frozen()
 
     def read(self) -> Reading:
         """The next block.
@@ -88,13 +90,15 @@ class SimulatedDriver:
             raise EOFError
         block, first = self._next, self._next * self._wire.block
         self._next += 1
+        data = self._take(first)
         return Reading(
             stream=self.stream.name,
             session=self._session,
             seq=first,
             arrival_ns=int(self._arrivals_ns[block]),
             device_ns=None,
-            data=self._take(first),
+            data=data,
+            quality=self._quality(data),
         )
 
     def close(self) -> None:
@@ -107,6 +111,14 @@ class SimulatedDriver:
         delays_s = np.random.default_rng([self._seed, 40, self._wire.block]).exponential(self._wire.jitter_s, last.size)
         times_s = last / self._rate_hz + self._wire.latency_s + delays_s
         return START_NS + np.maximum.accumulate(np.rint(times_s * 1e9).astype(np.int64))
+
+    def _quality(self, data: Samples) -> Quality:
+        """What the driver of a real camera would notice: a frame that comes again."""
+        if self.stream.kind != "image":
+            return Quality.OK
+        # Every frame is shown to the detector, which remembers the one before.
+        repeated = [self._frozen.repeats(image) for image in data]
+        return Quality.REPEATED if any(repeated) else Quality.OK
 
     def _take(self, first: int) -> NDArray[Any]:
         """The block that begins at a sample; computes segments until it is whole."""

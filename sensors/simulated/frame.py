@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.simulated.climate import Climate, Room
+from sensors.simulated.emissivity import apparent_k
 from sensors.simulated.imager import Imager, ImagerError
 from sensors.simulated.line import Passing
 from sensors.simulated.source import seconds, within
@@ -112,15 +113,10 @@ class _Body:
         for spot in self._spots:
             above_k += spot.excess(x, y, since_s)
         around_k = room_k[:, None, None]
-        seen_k: NDArray[np.float64] = _apparent(around_k + above_k, around_k, self._emissivity) - around_k
+        seen_k = apparent_k(around_k + above_k, around_k, self._emissivity) - around_k
         return np.asarray(_edge(x, self._half[0]) * _edge(y, self._half[1]) * seen_k)
 
 
 def _edge(distance_px: NDArray[np.float64], half_px: float) -> NDArray[np.float64]:
     """1 inside, 0 outside, and the camera's blur of about a pixel between; shape of `distance_px`."""
     return np.asarray(np.clip(half_px - np.abs(distance_px) + 0.5, 0.0, 1.0))
-
-
-def _apparent(true_k: NDArray[np.float64], room_k: NDArray[np.float64], emissivity: float) -> NDArray[np.float64]:
-    """What a grey body looks like: T = (e T^4 + (1 - e) room^4)^(1/4), Stefan-Boltzmann with reflected room."""
-    return np.asarray((emissivity * true_k**4 + (1.0 - emissivity) * room_k**4) ** 0.25)

@@ -22,7 +22,7 @@ CRACK_PULL = np.array([0.2, 1.0, 0.45, 0.8, 0.3])
 DELAY_S = 0.010
 """From the trigger to the knock."""
 RING_S = 0.22
-"""After it nothing of a knock is left above one count."""
+"""After it a knock is lost in the noise of the floor."""
 RATTLE_HZ = np.array([980.0, 2240.0])
 RATTLE_DECAY_S = np.array([0.004, 0.004])
 PEAK_COUNTS = 7000.0
