@@ -32,12 +32,15 @@ def driver_faults(name: str, stream: StreamConfig) -> list[str]:
     return []
 
 
-def driver_builds(station: StationConfig, folder: Path) -> dict[str, Callable[[], Driver]]:
+def driver_builds(
+    station: StationConfig, folder: Path, origin_ns: int | None = None
+) -> dict[str, Callable[[], Driver]]:
     """What makes the driver of every stream.
 
     Args:
         station: Was loaded, so its tables have no fault.
         folder: Of the station, which paths beginning with `./` are below.
+        origin_ns: CLOCK_MONOTONIC at which recordings that are shifted begin to play, the same for all of them.
 
     Raises:
         ConfigError: naming the streams without a driver.
@@ -46,10 +49,10 @@ def driver_builds(station: StationConfig, folder: Path) -> dict[str, Callable[[]
     if without:
         names = ", ".join(f"[streams.{name}.driver]" for name in without)
         raise ConfigError(f"{folder}: no table {names}; it says what reads the live sensor: type and options")
-    return {name: partial(_build, name, stream, folder) for name, stream in station.streams.items()}
+    return {name: partial(_build, name, stream, folder, origin_ns) for name, stream in station.streams.items()}
 
 
-def _build(name: str, stream: StreamConfig, folder: Path) -> Driver:
+def _build(name: str, stream: StreamConfig, folder: Path, origin_ns: int | None = None) -> Driver:
     # Imported on use: most commands never touch a sensor.
     from sensors.registry import build, driver_class, options_of
 
@@ -59,11 +62,11 @@ def _build(name: str, stream: StreamConfig, folder: Path) -> Driver:
         raise SensorError(f"type = {kind!r}; allowed: the name of a driver")
     parameters = options_of(driver_class(kind))
     # What the stream declares need not be said twice; what is said in the driver's own table goes first.
-    for key, value in _declared(stream).items():
+    known = _declared(stream) | ({} if origin_ns is None else {"origin_ns": origin_ns})
+    for key, value in known.items():
         if key in parameters and key not in given:
             given[key] = _suited(value, parameters[key].default)
-    resolved = {key: _resolved(value, folder) for key, value in given.items()}
-    return build(kind, name, resolved)
+    return build(kind, name, {key: resolved(value, folder) for key, value in given.items()})
 
 
 def _declared(stream: StreamConfig) -> dict[str, Any]:
@@ -82,7 +85,8 @@ def _suited(value: Any, default: Any) -> Any:
     return value
 
 
-def _resolved(value: Any, folder: Path) -> Any:
+def resolved(value: Any, folder: Path) -> Any:
+    """An option, with a path that begins with `./` put below the station's folder."""
     if isinstance(value, str) and value.startswith(BESIDE):
         return str(folder / value)
     return value

@@ -14,6 +14,7 @@ from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
 from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig, TrainingConfig
+from qc_station.config.triggers import trigger_faults
 from qc_station.errors import ConfigError
 
 FILE_NAME: Final = "station.toml"
@@ -57,6 +58,8 @@ def parse_station(document: Mapping[str, Any], source: str = FILE_NAME) -> Stati
     costs = _table(CostsConfig, document.get("costs", {}), "costs.", faults)
     belt = _table(BeltConfig, document.get("belt", {}), "belt.", faults)
     streams = _streams(document.get("streams", {}), faults)
+    if isinstance(trigger := document.get("trigger"), Mapping):
+        faults += trigger_faults(trigger, streams)
     if not faults and belt is not None:
         faults += belt_faults(belt, streams)
     if faults or station is None or training is None or costs is None or belt is None:

@@ -167,6 +167,9 @@ class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Classes of `label` that mean a good part."""
     deadline_ms: Positive = 500.0
     """How long after a trigger a live decision may take, in milliseconds."""
+    trigger: dict[str, Any] | None = None
+    """What says that a part is in front of the sensors: type (timer, http, serial, onset, keyboard or recording) and
+    the options of that type."""
     training: TrainingConfig = field(default_factory=TrainingConfig)
     """How the station learns."""
     costs: CostsConfig = field(default_factory=CostsConfig)

@@ -13,6 +13,7 @@ from qc_station.config.fields import meanings
 from qc_station.config.kinds import FOREIGN
 from qc_station.config.loading import FILE_NAME
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.config.triggers import EXAMPLE
 from qc_station.errors import ConfigError
 from qc_station.files import write_atomically
 
@@ -52,10 +53,11 @@ def station_text(station: StationConfig) -> str:
     """The configuration as TOML with comments."""
     tables = {"training": station.training, "costs": station.costs, "belt": station.belt}
     lines = ["# A quality-control station. A key that is commented out has the value that its text names.", ""]
-    lines += _keys(station, skip=("streams", *tables))
+    lines += _keys(station, skip=("streams", "trigger", *tables))
     for name, stream in station.streams.items():
         foreign = FOREIGN.get(stream.kind, ())
         lines += ["", f"[streams.{_key(name)}]", *_keys(stream, skip=("driver", *foreign)), *_driver(name, stream)]
+    lines += _optional("trigger", station.trigger, EXAMPLE, meanings(StationConfig)["trigger"])
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_keys(table)]
     return "\n".join(lines) + "\n"
@@ -72,11 +74,16 @@ def _keys(table: Struct, skip: tuple[str, ...] = ()) -> Iterator[str]:
 
 def _driver(name: str, stream: StreamConfig) -> Iterator[str]:
     """The table of the live sensor; where there is none, an example to be filled in."""
-    yield from ("", f"# {meanings(StreamConfig)['driver']}")
-    given = stream.driver if stream.driver is not None else EXAMPLES.get(stream.kind, {})
-    mark = "# " if stream.driver is None else ""
-    yield f"{mark}[streams.{_key(name)}.driver]"
-    for key, value in given.items():
+    example = EXAMPLES.get(stream.kind, {})
+    return _optional(f"streams.{_key(name)}.driver", stream.driver, example, meanings(StreamConfig)["driver"])
+
+
+def _optional(name: str, table: Mapping[str, Any] | None, example: Mapping[str, Any], meaning: str) -> Iterator[str]:
+    """A table that may be missing; the example, commented out, stands in for it."""
+    yield from ("", f"# {meaning}")
+    mark = "# " if table is None else ""
+    yield f"{mark}[{name}]"
+    for key, value in (example if table is None else table).items():
         yield f"{mark}{_key(key)} = {_value(value)}"
 
 

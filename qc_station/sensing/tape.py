@@ -56,18 +56,3 @@ class Tape:
             # The recorder raises once and then counts what it drops.
             with self._lock:
                 self._tell(str(error))
-
-
-class Metronome:
-    """Triggers at a fixed interval, each at its own time although it is looked at only now and then."""
-
-    def __init__(self, interval_s: float | None, trigger: Callable[[str, int], None], now_ns: int) -> None:
-        """Args: interval_s: None: no trigger. trigger: Takes a part's name and time. now_ns: CLOCK_MONOTONIC."""
-        self._interval_ns = None if interval_s is None else round(interval_s * 1e9)
-        self._trigger, self._begun_ns, self._count = trigger, now_ns, 0
-
-    def look(self, now_ns: int) -> None:
-        """Trigger what is due."""
-        while self._interval_ns and (due_ns := self._begun_ns + (self._count + 1) * self._interval_ns) <= now_ns:
-            self._count += 1
-            self._trigger(f"part-{self._count:06d}", due_ns)

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qc_station.sensing.tape import Metronome, Tape
+from qc_station.sensing.tape import Tape
 from sensors.readings import Reading
 from sensors.recordings.errors import RecordingError
 from sensors.recordings.recorder import Recorder
@@ -55,13 +55,3 @@ def test_a_disk_that_refuses_is_told_once_and_the_sensor_goes_on(
     assert told == ["recording into /r has stopped: No space left on device"]
     assert len(calls) == 3
     recorder.close()
-
-
-def test_triggers_have_their_own_time_however_seldom_one_looks() -> None:
-    seen: list[tuple[str, int]] = []
-    metronome = Metronome(0.5, lambda part, time_ns: seen.append((part, time_ns)), 10 * S)
-    metronome.look(10 * S + S // 4)
-    assert seen == []
-    metronome.look(11 * S)
-    assert seen == [("part-000001", 10 * S + S // 2), ("part-000002", 11 * S)]
-    Metronome(None, lambda *_: pytest.fail("triggered"), 0).look(99 * S)
