@@ -107,7 +107,9 @@ class Aligner:
         if self._over or name not in self._plan.lanes:
             inlet.track.refuse(reading, "shutdown" if self._over else "removed")
             return
-        self._late.extend(inlet.push(reading))
+        late = inlet.push(reading)
+        if late:
+            self._late.extend(late)
         if inlet.waiting:
             self._held_back[name] = inlet
         if self._parts_from_ns is not None:
@@ -152,7 +154,8 @@ class Aligner:
         Returns:
             In the order of the parts' times, often empty.
         """
-        self._release(now_ns)
+        if self._held_back:
+            self._release(now_ns)
         snapshots = []
         due = self._due(now_ns)
         while self._open and (due > 0 or len(self._open) > self._bounds.max_open or self._open[0].settled(now_ns)):

@@ -48,6 +48,8 @@ class Inlet:
 
     def push(self, reading: Reading) -> list[Late]:
         """Take a reading; returns what was too late."""
+        if self._intake.passes(reading):
+            return self._hold((reading,))
         late = self._hold(self._intake.push(reading))
         if len(self._intake) and self._intake.bytes + self.track.bytes > self._max_bytes:
             # What waits may not become the way around the bound.

@@ -33,6 +33,7 @@ class Intake:
         self._waiting: list[tuple[int, int, int, Reading]] = []
         self._session = self._resets = self._number = self._newest = self._arrived_ns = 0
         self._next: tuple[int, int] | None = None
+        self._plain = False
         self._counter = self._new_counter()
         self.samples = 0
         """Samples that wait."""
@@ -42,19 +43,26 @@ class Intake:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def passes(self, reading: Reading) -> bool:
+        """Whether a reading simply continues the one before, as nearly all do; if so it is counted as passed."""
+        if self._plain and not self._waiting and (reading.session, reading.seq) == self._next:
+            self._newest = reading.seq + reading.count
+            self._next, self._arrived_ns = (reading.session, self._newest), reading.arrival_ns
+            return True
+        return False
+
     def push(self, reading: Reading) -> list[Reading]:
         """Take a reading; returns what may be held now, in order."""
+        if self.passes(reading):
+            return [reading]
         reading = self._counted(reading)
+        self._plain = not self._resets and not self._counter.offset
+        place = reading.session, reading.seq
         if self._next is None and reading.seq == 0:
-            self._next = reading.session, 0
-        if self._next is not None:
-            place = reading.session, reading.seq
-            if place == self._next and not self._waiting:
-                self._next = reading.session, reading.seq + reading.count
-                return [reading]
-            if place < self._next:
-                # Twice the same, or overtaken for longer than it may be: whoever holds the others says so.
-                return [reading]
+            self._next = place
+        if self._next is not None and place < self._next:
+            # Twice the same, or overtaken for longer than it may be: whoever holds the others says so.
+            return [reading]
         self._number += 1
         heappush(self._waiting, (reading.session, reading.seq, self._number, reading))
         self.samples += reading.count

@@ -1,6 +1,6 @@
 """When the last sample of each reading of a stream was taken, by the best clock that the stream has."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from qc_station.align.clock import START_UNCERTAINTY_NS, Clock
 from qc_station.align.device_time import DeviceTime
@@ -13,9 +13,8 @@ COUNTING = ("waveform",)
 by the host as they come: a camera that closes its shutter for a second counts nothing meanwhile."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """The time of a reading."""
+class Stamp(NamedTuple):
+    """The time of a reading; a tuple, since one is made of every reading."""
 
     time_ns: int
     """CLOCK_MONOTONIC of its last sample, never after its arrival."""
@@ -66,7 +65,7 @@ class Stamper:
             time_ns = self._clock.stamp(device_ns, reading.arrival_ns)
             uncertainty_ns = self._clock.uncertainty_ns
         self._arrived_ns = reading.arrival_ns
-        return Stamp(time_ns=time_ns, uncertainty_ns=uncertainty_ns, epoch=reading.session + self.breaks)
+        return Stamp(time_ns, uncertainty_ns, reading.session + self._clock.breaks + self._resets)
 
     def _device_ns(self, reading: Reading) -> int | None:
         """The last sample on the clock of the session; None where only its arrival is known."""

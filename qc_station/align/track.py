@@ -88,7 +88,7 @@ class Track:
 
     def trim(self, keep_ns: int) -> None:
         """Let go of what ended before a time."""
-        while len(self._buffer) and self._buffer.oldest.end_ns < keep_ns:
+        while (oldest := self._buffer.oldest) is not None and oldest.end_ns < keep_ns:
             self._ledger.leave(self._buffer.pop())
 
     def clear(self) -> None:
@@ -102,9 +102,9 @@ class Track:
 
     def counted(self, time_ns: int) -> Place | None:
         """The sample nearest to a time by count, delivered or not; None while nothing is held."""
-        if not len(self._buffer) or not self.rate:
-            return None
         entry = self._buffer.at_time(time_ns) or self._buffer.oldest
+        if entry is None or not self.rate:
+            return None
         return self._place(entry, self.rate.nearest(time_ns - entry.origin_ns))
 
     def at(self, time_ns: int) -> Place | None:
@@ -219,24 +219,26 @@ class Track:
         entry.late = self._late(entry)
         self._buffer.append(entry)
         self._last, self._last_session = entry, reading.session
-        self.arrived_ns = max(reading.arrival_ns, self.arrived_ns or reading.arrival_ns)
+        if self.arrived_ns is None or self.arrived_ns < reading.arrival_ns:
+            self.arrived_ns = reading.arrival_ns
         return entry
 
     def _entry(self, reading: Reading, stamp: Stamp, last: Entry | None) -> Entry:
         origin_ns = from_ns = stamp.time_ns
+        seq, count = reading.seq, reading.count
         if self.rate:
-            origin_ns -= self.rate.span_ns(reading.seq + reading.count - 1)
-            from_ns = origin_ns + self.rate.span_ns(reading.seq)
-        run, flags = reading.seq, int(reading.quality)
+            origin_ns -= self.rate.span_ns(seq + count - 1)
+            from_ns = origin_ns + self.rate.span_ns(seq)
+        run, flags = seq, int(reading.quality)
         if last is not None:
             # The clock may step back a little when it learns; the order of samples may not.
             from_ns = max(from_ns, last.end_ns + 1)
-            follows = last.epoch == stamp.epoch and last.stop == reading.seq and not flags & GAP_BEFORE
+            follows = last.epoch == stamp.epoch and last.stop == seq and not flags & GAP_BEFORE
             run = last.run if follows else run
         return Entry(
             epoch=stamp.epoch,
-            seq=reading.seq,
-            count=reading.count,
+            seq=seq,
+            count=count,
             run=run,
             origin_ns=origin_ns,
             from_ns=from_ns,
@@ -252,7 +254,7 @@ class Track:
             self._ledger.leave(self._buffer.pop(), dropped="overflow_bytes")
         if self.max_ns is not None and self._last is not None:
             oldest_ns = self._last.end_ns - self.max_ns
-            while len(self._buffer) and self._buffer.oldest.end_ns < oldest_ns:
+            while (oldest := self._buffer.oldest) is not None and oldest.end_ns < oldest_ns:
                 self._ledger.leave(self._buffer.pop(), dropped="overflow_seconds")
 
     def _late(self, entry: Entry) -> int:

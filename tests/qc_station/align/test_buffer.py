@@ -1,9 +1,9 @@
-from typing import Any
+import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from qc_station.align import buffer as buffer_module
 from qc_station.align.buffer import Buffer
 from qc_station.align.entry import OVERHEAD_BYTES, Entry
 
@@ -14,24 +14,26 @@ def entry(number: int) -> Entry:
     return Entry(epoch=1, seq=number * 10, count=10, run=0, data=data, **times)
 
 
+class Watched(int):
+    """A time that counts how often it is compared."""
+
+    looks = 0
+
+    def __gt__(self, other: int) -> bool:
+        Watched.looks += 1
+        return int(self) > int(other)
+
+
 @pytest.mark.parametrize("length", [100, 30_000])
-def test_finding_a_time_looks_at_few_entries_however_long_the_buffer(
-    length: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    buffer, looks = Buffer(), 0
+def test_finding_a_time_looks_at_few_entries_however_long_the_buffer(length: int) -> None:
+    buffer = Buffer()
     for number in range(length):
-        buffer.append(entry(number))
-
-    def begin(one: Any) -> int:
-        nonlocal looks
-        looks += 1
-        return int(one.from_ns)
-
-    monkeypatch.setattr(buffer_module, "_begin", begin)
+        buffer.append(replace(entry(number), from_ns=Watched(number * 100)))
+    Watched.looks = 0
     found = buffer.at_time(4250)
     assert found is not None
     assert found.seq == 420
-    assert looks <= 17
+    assert 0 < Watched.looks <= 17
 
 
 def test_popped_entries_are_not_found_and_not_counted() -> None:
@@ -53,3 +55,11 @@ def test_use_is_counted_once_and_sharing_is_seen() -> None:
     assert one.use(3, 7)
     assert one.used == [(0, 8)]
     assert one.used_before(5) == 5
+
+
+def test_what_was_popped_is_no_longer_held() -> None:
+    buffer = Buffer()
+    for number in range(100):
+        buffer.append(entry(number))
+    gone = weakref.ref(buffer.pop().data)
+    assert gone() is None
