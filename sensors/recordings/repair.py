@@ -60,27 +60,27 @@ def recover(path: Path, target: Path, *, open_file: OpenOutput = open_output) ->
             partial.unlink(missing_ok=True)
             scan = Scan(buffer)
             messages = _rewrite(scan, partial, open_file)
-        if scan.declaration is not None:
+        if messages is not None:
             partial.rename(target)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise RecordingError(f"recording {path} cannot be recovered into {target}: {error}") from error
     return Recovered(
-        path=target if scan.declaration else None,
-        messages=messages,
+        path=None if messages is None else target,
+        messages=messages or 0,
         damaged_bytes=scan.damaged_bytes,
         damaged_inside=scan.damaged_inside,
     )
 
 
-def _rewrite(scan: Scan, target: Path, open_file: OpenOutput) -> int:
-    """Write the whole messages of a scan; how many."""
+def _rewrite(scan: Scan, target: Path, open_file: OpenOutput) -> int | None:
+    """Write the whole messages of a scan; how many, or None if nothing says which streams they are of."""
     found = scan.messages()
     # The declaration stands before every message and is known when the first one comes.
     first = next(found, None)
     if scan.declaration is None:
         scan.damaged_bytes += sum(len(message.data) for message in _chain(first, found))
-        return 0
+        return None
     last_channel, count = FIRST_STREAM_CHANNEL + len(scan.declaration.streams), 0
     output = open_file(target)
     try:

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from hypothesis import strategies as st
 from sensors.readings import Reading
 from sensors.recordings.declaration import Declaration
 from sensors.recordings.errors import RecordingError
-from sensors.recordings.layout import RecordingFile, open_output
+from sensors.recordings.layout import DECLARATION_CHANNEL, RecordingFile, open_output
 from sensors.recordings.recorder import Recorder
 from sensors.recordings.recording import Recording
 from sensors.recordings.repair import recover, repair
+from sensors.recordings.scan import MAGIC
 from sensors.recordings.shelf import shelf
 from sensors.streams import Stream
 
+CHUNK, HEAD_BYTES = 0x06, 49
+"""Opcode of a chunk, and the bytes of an uncompressed one before the records that it holds."""
 Make = Callable[[int], Reading]
 SOME = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -221,3 +225,48 @@ def test_readings_that_hold_a_whole_recording_do_not_confuse_the_scan(whole: Pat
     result = recover(tmp_path / "outer", tmp_path / "new.mcap")
     assert (result.messages, result.damaged_bytes) == (3, 0)
     assert [reading.count for reading in Recording(tmp_path / "new.mcap").readings()] == [inner.size] * 3
+
+
+def _records(content: bytes) -> list[bytes]:
+    """Opcode, length and body of each record between the two magics."""
+    records, place = [], len(MAGIC)
+    while place < len(content) - len(MAGIC):
+        end = place + 9 + int.from_bytes(content[place + 1 : place + 9], "little")
+        records.append(content[place:end])
+        place = end
+    return records
+
+
+def test_a_declaration_that_stands_behind_the_first_message_saves_nothing_and_hinders_nothing(
+    whole: Path, tmp_path: Path
+) -> None:
+    chunks = [record for record in _records(whole.read_bytes()) if record[0] == CHUNK]
+    (tmp_path / "1.mcap.open").write_bytes(MAGIC + chunks[1] + chunks[0])
+    result = repair(tmp_path)
+    assert [one.path for one in result.recovered] == [None]
+    assert (result.failed, len(result.quarantined)) == ((), 1)
+
+
+@pytest.mark.parametrize("change", [lambda inside: inside[:-4], lambda inside: inside + b"\x05" + b"\xff" * 8])
+def test_a_checksum_that_matches_nonsense_costs_the_rest_of_its_chunk(
+    whole: Path, tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    first, second, *_ = [record for record in _records(whole.read_bytes()) if record[0] == CHUNK]
+    inside = change(second[HEAD_BYTES:])
+    head = second[9:25] + len(inside).to_bytes(8, "little") + zlib.crc32(inside).to_bytes(4, "little") + bytes(4)
+    body = head + len(inside).to_bytes(8, "little") + inside
+    (tmp_path / "1.mcap.open").write_bytes(MAGIC + first + b"\x06" + len(body).to_bytes(8, "little") + body)
+    (saved,) = repair(tmp_path).recovered
+    assert saved.path is not None
+    assert saved.damaged_bytes > 0
+    assert _numbers(saved.path) == list(range(saved.messages))
+
+
+def test_a_declaration_that_is_no_json_is_passed_over(whole: Path, tmp_path: Path) -> None:
+    declaration = Recording(whole).declaration
+    file = RecordingFile(open_output(tmp_path / "1.mcap.open"), declaration)
+    file.message(DECLARATION_CHANNEL, 1, 1, b'{"json": ')
+    file.finish()
+    (saved,) = repair(tmp_path).recovered
+    assert saved.path is not None
+    assert Recording(saved.path).declaration == declaration
