@@ -108,7 +108,7 @@ class Device:
         self._plugged = plugged
         if plugged and not self._hanging and self.link.listeners > self._greeted:
             self._greeted = self.link.listeners
-            self.link.send(self._encoder.header)
+            self._send(self._encoder.header)
 
     def _due_ns(self, now_ns: int) -> int | None:
         """When the next reading is to be sent; None when there is none."""
@@ -116,7 +116,7 @@ class Device:
             try:
                 self._next = self._driver.read()
             except EOFError:
-                self.ended = True
+                self.ended, self._plugged = True, False
                 self.link.unplug()
         if self._next is None or self._origin_ns is None:
             return None
@@ -136,8 +136,12 @@ class Device:
             return
         self.counters["sent"] += 1
         for chunk in self._encoder.chunks(data, self._device_ns(now_ns)):
-            self.link.send(self._injection.sent(chunk, self._index, now_ns))
+            self._send(self._injection.sent(chunk, self._index, now_ns))
             self._index += 1
+
+    def _send(self, chunk: bytes) -> None:
+        if chunk:
+            self.link.send(chunk)
 
     def _device_ns(self, now_ns: int) -> int:
         """The device's own time since it was started."""

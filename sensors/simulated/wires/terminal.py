@@ -65,7 +65,7 @@ class Terminal:
 
     def send(self, chunk: bytes) -> None:
         """Send at the device's speed; as on a real line, what is not fetched in time is lost."""
-        if self._master is None or not chunk:
+        if self._master is None:
             return
         # What the listener says to the device is not understood, but must not fill the line.
         with suppress(BlockingIOError, OSError):
