@@ -96,7 +96,8 @@ def _bundle_stream(stream: StreamConfig) -> BundleStream:
         rate_hz=stream.rate_hz,
         unit=stream.unit,
         required=stream.required,
-        table=msgspec.to_builtins(stream),
+        # Where this box's devices are is nobody else's business.
+        table=msgspec.to_builtins(msgspec.structs.replace(stream, driver=None)),
     )
 
 
