@@ -1,6 +1,7 @@
 """Sensors on a serial line: a gas array on an Arduino, a BME688 on a board, a thermal camera module."""
 
 import io
+import os
 import select
 import time
 from collections import deque
@@ -98,6 +99,7 @@ class SerialArray:
         """
         self.close()
         self._port = self._opened()
+        self._descriptor = _descriptor(self._port)
         self._decoder.reset()
         self._waiting.clear()
         try:
@@ -138,7 +140,7 @@ class SerialArray:
 
     def close(self) -> None:
         """Release the port."""
-        port, self._port = self._port, None
+        port, self._port, self._descriptor = self._port, None, None
         if port is not None:
             port.close()
 
@@ -154,9 +156,6 @@ class SerialArray:
                 port.exclusive = True
             port.dtr = port.rts = self._dtr
             port.open()
-            self._descriptor = _descriptor(port)
-            if self._descriptor is not None:
-                port.timeout = 0
             if device and self._dtr:
                 _keep_lines_after_closing(port)
         # TypeError and ValueError are what pyserial has for a URL without a port number or of no known kind.
@@ -181,21 +180,30 @@ class SerialArray:
             raise SensorReadError(f"stream '{self._name}': '{self._port_name}' is closed; call open() first")
         try:
             data = self._bytes()
-        # A port that another thread closes meanwhile ends in a TypeError inside pyserial, or in one of a descriptor.
+        # A port that another thread closes meanwhile ends in a TypeError, inside pyserial or for want of a descriptor.
         except (OSError, TypeError) as error:
             raise SensorReadError(f"stream '{self._name}': reading '{self._port_name}' failed: {error}") from error
         if data:
             arrival_ns = self._clock()
-            self._waiting.extend((decoded, arrival_ns) for decoded in self._decoder.feed(data))
+            for decoded in self._decoder.feed(data):
+                self._waiting.append((decoded, arrival_ns))
 
     def _bytes(self) -> bytes:
         """What arrives within the wait; once a byte is there, what came with it and no more waiting."""
         if self._descriptor is None:
             return self._bytes_of_thread()
-        # Waited for here, because pyserial waits until all that is asked for is there; so its own wait is 0. Asking for
-        # one byte and then for the rest would cost two system calls more for every sample.
+        # As pyserial does it, but all that is there in one go: it reads until as much has come as was asked for, so that
+        # one would have to ask for one byte and then for the rest, at twice the system calls for every sample.
         ready, _, _ = select.select((self._descriptor,), (), (), WAIT_S)
-        return bytes(self._port.read(READ_BYTES)) if ready else b""
+        if not ready:
+            return b""
+        try:
+            data = os.read(self._descriptor, READ_BYTES)
+        except BlockingIOError:
+            return b""
+        if not data:
+            raise OSError("it is readable and has no bytes: unplugged, hung up, or read by another program, too")
+        return data
 
     def _bytes_of_thread(self) -> bytes:
         """The same where pyserial itself has to wait."""
