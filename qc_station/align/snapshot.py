@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from qc_station.view.applied import Applied
 from sensors.readings import Quality
 
 
@@ -30,6 +31,8 @@ class Reason(StrEnum):
     """No reading at all."""
     CLOCK_BREAK = "clock_break"
     """Samples are missing because the session or the clock of the device ended within the window."""
+    BELT = "belt"
+    """The belt's encoder does not say when the part stood at the sensor."""
     OVERLOAD = "overload"
     """Too many parts waited; this one could not until its samples came."""
     SHUTDOWN = "shutdown"
@@ -54,6 +57,8 @@ class Window:
     """Whether some of its samples have served an earlier part too, so that a split must keep both together."""
     quality: Quality = Quality.OK
     """Flags of the readings that it was taken from."""
+    applied: Applied | None = None
+    """What was done to place and moment on the way here; None before `Placement.seen`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

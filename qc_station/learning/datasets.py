@@ -86,7 +86,7 @@ def find_tasks(config: StationConfig, train: Sequence[Item]) -> tuple[Task, ...]
     columns: dict[str, list[str]] = defaultdict(list)
     for item in train:
         for column, text in item.labels.items():
-            if column.partition(".")[2] in ("", *config.streams):
+            if column.partition(".")[2] in ("", *config.inspecting):
                 columns[column].append(text)
     tasks = tasks_of(columns, config.ok_classes, config.training.weights)
     if not tasks:

@@ -60,9 +60,9 @@ def train_candidate(
     torch.set_num_threads(config.training.threads or torch.get_num_threads())
     splits = split_items(items)
     tasks = find_tasks(config, splits.train)
-    train, val = (as_dataset(part, config.streams, tasks) for part in (splits.train, splits.val))
+    train, val = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
     try:
-        trainer = Trainer([input_spec(n, s) for n, s in config.streams.items()], tasks, train, val, _settings(config))
+        trainer = Trainer([input_spec(n, s) for n, s in config.inspecting.items()], tasks, train, val, _settings(config))
     except ValueError as error:
         # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
         raise ConfigError(f"station.toml: {error}") from error
@@ -85,7 +85,7 @@ def train_candidate(
 
 def bundle_streams(config: StationConfig) -> dict[str, BundleStream]:
     """The station's streams as a bundle declares them."""
-    return {name: _bundle_stream(stream) for name, stream in config.streams.items()}
+    return {name: _bundle_stream(stream) for name, stream in config.inspecting.items()}
 
 
 def _bundle_stream(stream: StreamConfig) -> BundleStream:

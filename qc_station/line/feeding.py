@@ -6,36 +6,41 @@ from heapq import merge
 from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
+from qc_station.view.placement import Placement
 from sensors.driver import Driver
 from sensors.readings import Reading
 
 
-def feed(drivers: Iterable[Driver], triggers: Iterable[Trigger], aligner: Aligner) -> Iterator[Snapshot]:
+def feed(
+    drivers: Iterable[Driver], triggers: Iterable[Trigger], aligner: Aligner, placement: Placement | None = None
+) -> Iterator[Snapshot]:
     """Run a line that is not bound to real time: simulated or recorded.
 
     Each reading is pushed at its arrival and each trigger at its time; a part that is due between two of them is
     emitted then, before what arrived later. The drivers are opened here and closed in any case.
 
     Args:
-        drivers: One per stream of the aligner; each delivers in the order of arrival.
+        drivers: One per stream of the aligner, and the belt's encoder; each delivers in the order of arrival.
         triggers: In the order of their times.
         aligner: Fresh; it is shut down at the end.
+        placement: Whose rules the aligner has; None: snapshots are what the sensors delivered, untouched.
 
     Yields:
         One snapshot per part.
     """
+    seen = placement.seen if placement else _as_it_is
     flows: list[Iterator[Reading | Trigger]] = [iter(triggers), *(readings(driver) for driver in drivers)]
     now_ns = 0
     # merge keeps the first of two at the same time in front: a trigger goes before what arrives with it.
     for event in merge(*flows, key=_time):
         now_ns = _time(event)
-        yield from _overdue(aligner, now_ns)
+        yield from map(seen, _overdue(aligner, now_ns))
         if isinstance(event, Trigger):
             aligner.trigger(event.part, event.time_ns)
-        else:
+        elif not (placement and placement.takes(event)):
             aligner.push(event)
-        yield from aligner.advance(now_ns)
-    yield from aligner.shutdown(now_ns)
+        yield from map(seen, aligner.advance(now_ns))
+    yield from map(seen, aligner.shutdown(now_ns))
 
 
 def readings(driver: Driver) -> Iterator[Reading]:
@@ -50,6 +55,10 @@ def readings(driver: Driver) -> Iterator[Reading]:
         return
     finally:
         driver.close()
+
+
+def _as_it_is(snapshot: Snapshot) -> Snapshot:
+    return snapshot
 
 
 def _overdue(aligner: Aligner, now_ns: int) -> Iterator[Snapshot]:
