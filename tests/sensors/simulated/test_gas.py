@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sensors.simulated.climate import Climate
+from sensors.simulated.climate import Climate, water_g_m3
 from sensors.simulated.conditions import Conditions
-from sensors.simulated.gas import BASELINE_KOHM, DELAY_S, DRIFT, NOISE, GasArray, puff
+from sensors.simulated.gas import BASELINE_KOHM, DELAY_S, DRIFT, NOISE, PER_KELVIN, GasArray, puff
 from tests.sensors.simulated.scene import GOOD, passing, samples, times
 
 LEAK = replace(GOOD, defect="leak", severity=1.0)
@@ -84,9 +84,25 @@ def test_damper_air_lowers_every_resistance_by_a_power_law() -> None:
     np.testing.assert_allclose(dry / middle, middle / damp)
 
 
-def test_warmer_air_lowers_every_resistance() -> None:
-    cold, warm = (array(still(celsius=c)).baseline_kohm(HOUR_S[:10]) for c in (15.0, 30.0))
-    assert (cold > 1.05 * warm).all()
+def test_a_warmer_room_lowers_every_resistance_by_so_much_a_kelvin_at_the_same_water() -> None:
+    # As much water in a cubic metre at 30 degrees as at 15.
+    percent = 70.0 * water_g_m3(np.array(15.0), np.array(70.0)) / water_g_m3(np.array(30.0), np.array(70.0))
+    cold, warm = (
+        array(still(celsius=c, percent=float(p))).baseline_kohm(HOUR_S[:10]) for c, p in ((15.0, 70.0), (30.0, percent))
+    )
+    np.testing.assert_allclose(np.log(cold / warm), np.tile(15.0 * PER_KELVIN, (10, 1)))
+
+
+def test_the_same_leak_is_answered_alike_at_any_time() -> None:
+    # The oxide is followed in cells of eight seconds; one of these leaks lies across their border.
+    times_s = np.arange(2000) / 100.0
+
+    def answered(at_s: float) -> np.ndarray:
+        leak, good = (GasArray(passing(part, at_s), 3, still()).samples(0, times_s) for part in (LEAK, GOOD))
+        return np.log(good / leak)[round(at_s * 100) :][:400]
+
+    np.testing.assert_allclose(answered(7.8), answered(5.8), atol=1e-4)
+    assert answered(7.8).max() > 0.1
 
 
 def test_damp_air_blunts_the_answer_to_a_leak() -> None:
