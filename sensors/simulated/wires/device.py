@@ -60,8 +60,10 @@ class Device:
         """Readings sent, measured while nobody listened or the device hung, and skipped because they were too late."""
 
     def start(self) -> None:
-        """Run in a thread until `stop`."""
+        """Be there, and run in a thread until `stop`."""
         self._stop.clear()
+        # Here, so that whoever opens the other end next finds it.
+        self.step()
         self._thread = threading.Thread(target=self._run, name=f"device {self._driver.stream.name}", daemon=True)
         self._thread.start()
 

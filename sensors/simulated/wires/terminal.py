@@ -34,21 +34,24 @@ class Terminal:
 
     def plug(self) -> None:
         """A new terminal under the old name."""
-        self.unplug()
+        self._hang_up()
         self._master, slave = os.openpty()
         # Until somebody sets it otherwise, a terminal would send back what it receives.
         tty.setraw(slave)
         name = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(self._master, False)
-        self.path.symlink_to(name)
+        # In one step, and over a link that a crash has left.
+        fresh = self.path.with_name(f".{self.path.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(name)
+        fresh.rename(self.path)
 
     def unplug(self) -> None:
         """Who reads meets the end of the line; the name is gone."""
-        master, self._master, self._heard = self._master, None, False
-        self.path.unlink(missing_ok=True)
-        if master is not None:
-            os.close(master)
+        if self._master is not None:
+            self.path.unlink(missing_ok=True)
+        self._hang_up()
 
     @property
     def listeners(self) -> int:
@@ -77,6 +80,11 @@ class Terminal:
         except BlockingIOError:
             written = 0
         self.counters["lost_bytes"] += len(arriving) - written
+
+    def _hang_up(self) -> None:
+        master, self._master, self._heard = self._master, None, False
+        if master is not None:
+            os.close(master)
 
     def _open_at_other_end(self, master: int) -> bool:
         """Whether anybody has the other end open."""
