@@ -9,12 +9,17 @@ from pathlib import Path
 from select import select
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from qc_station.cli import cli
 from qc_station.sensing import discovery
 from sensors.errors import SensorNotFoundError
+from sensors.readings import Reading
+from sensors.recordings.recorder import Recorder
+from sensors.recordings.shelf import shelf
+from sensors.streams import Stream
 
 STATION = """
 name = "line 1"
@@ -41,6 +46,23 @@ width = 80
 type = "camera"
 source = "/dev/video99"
 pixels = "y16"
+"""
+KNOCKED = """
+name = "line 1"
+
+[streams.acoustic]
+kind = "waveform"
+rate_hz = 8000.0
+window_s = 0.1
+
+[streams.acoustic.driver]
+type = "replay"
+recording = "./before"
+
+[trigger]
+type = "onset"
+stream = "acoustic"
+floor_s = 0.2
 """
 
 
@@ -124,6 +146,43 @@ def test_what_was_recorded_is_listed_and_replayed_to_the_last_reading(tmp_path: 
     assert fast["played"] == fast["recorded"] == taken["readings"]
     paced = answer(run("replay", str(Path(taken["folder"]) / row["file"]), "--speed", "4"))
     assert paced["played"] == taken["readings"]
+
+
+def test_the_triggers_of_the_stations_table_are_recorded_and_so_are_those_of_the_clock(
+    tmp_path: Path, port: str
+) -> None:
+    table = '[trigger]\ntype = "timer"\ninterval_s = 0.05\n'
+    folder = station(tmp_path, STATION.format(port=port) + table)
+    taken = answer(run("record", "--station", folder, "--seconds", "0.6", "--trigger-every", "0.1"))
+    counts = {name: one["counters"]["triggers"] for name, one in taken["triggers"].items()}
+    assert counts["timer"] > counts["--trigger-every"] > 1
+    (recording,) = shelf(Path(taken["folder"])).recordings
+    parts = [trigger.part for trigger in recording.triggers()]
+    assert len(set(parts)) == len(parts) == sum(counts.values())
+
+
+def test_a_knock_in_a_stream_of_the_station_is_recorded_at_its_time(tmp_path: Path) -> None:
+    stream = Stream(name="acoustic", kind="waveform", shape=(1,), nominal_rate_hz=8000.0, units=("1",))
+    before = Recorder(tmp_path / "before", [stream], clock=lambda: 0)
+    noise = np.random.default_rng(1).normal(0.0, 10.0, (16_000, 1))
+    noise[12_000:12_400] += 2000.0
+    for first in range(0, 16_000, 500):
+        data, arrival_ns = noise[first : first + 500].astype(np.int16), (first + 499) * 125_000
+        before.reading(
+            Reading(stream="acoustic", session=0, seq=first, arrival_ns=arrival_ns, device_ns=None, data=data)
+        )
+    before.close()
+    taken = answer(run("record", "--station", station(tmp_path, KNOCKED)))
+    assert taken["triggers"]["onset"]["counters"] == {"triggers": 1, "unfit": 0}
+    (recording,) = shelf(Path(taken["folder"])).recordings
+    (trigger,) = recording.triggers()
+    assert trigger.time_ns == 12_000 * 125_000
+
+
+def test_a_trigger_that_cannot_start_is_named(tmp_path: Path, port: str) -> None:
+    table = '[trigger]\ntype = "keyboard"\nterminal = "./none"\n'
+    result = run("record", "--station", station(tmp_path, STATION.format(port=port) + table), "--seconds", "0.5")
+    assert "trigger 'keyboard': cannot open '" in answer(result, code=1)["error"]
 
 
 def test_a_damaged_recording_is_set_aside_and_said(tmp_path: Path) -> None:
