@@ -91,6 +91,7 @@ class Aligner:
         for name in rules.keys() - self._inlets.keys():
             self._inlets[name] = self._inlet(rules[name])
         self._plan = plan(rules, self._inlets, deadline_ns)
+        self._leaving = self._inlets.keys() - rules.keys()
         for name, lane in self._plan.lanes.items():
             needed_ns = self._bounds.history_ns + lane.back_ns
             # Open parts of the plan before may look back farther than those to come.
@@ -162,6 +163,8 @@ class Aligner:
             due -= 1
             ended = Reason.OVERLOAD if len(self._open) > self._bounds.max_open else None
             snapshots.append(self._emit(now_ns, ended))
+        if self._leaving and all(waiting.plan is self._plan for waiting in self._open):
+            self._leave()
         self._now_ns = now_ns
         self._parts_from_ns = min(now_ns, self._open[0].time_ns) if self._open else now_ns
         return snapshots
@@ -204,6 +207,13 @@ class Aligner:
             self._late.extend(inlet.release(now_ns))
             if not inlet.waiting:
                 del self._held_back[name]
+
+    def _leave(self) -> None:
+        """Let go of the data of removed streams, which no open part needs any more."""
+        for name in self._leaving:
+            self._late.extend(self._inlets[name].flush())
+            self._inlets[name].track.clear()
+        self._leaving = set()
 
     def _due(self, now_ns: int) -> int:
         """How many parts, from the oldest on, have to go now: up to the last that is due."""

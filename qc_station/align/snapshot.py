@@ -30,7 +30,7 @@ class Reason(StrEnum):
     NEVER_STARTED = "never_started"
     """No reading at all."""
     CLOCK_BREAK = "clock_break"
-    """Samples are missing because the session or the clock of the device ended within the window."""
+    """Samples are missing because the session or the clock of the device ended within the window or before it."""
     BELT = "belt"
     """The belt's encoder does not say when the part stood at the sensor."""
     OVERLOAD = "overload"

@@ -30,6 +30,11 @@ class Interval:
         return first is not None and track.complete(first.epoch, first.index + self.length)
 
     def cut(self, track: Track, time_ns: int) -> Cut | Reason:
-        """The stretch, gaps zero-filled and counted; GAP where not one sample of it is held."""
-        first = track.counted(time_ns - self.before_ns)
-        return (track.cut(first, self.length) if first else None) or Reason.GAP
+        """The stretch, gaps zero-filled and counted; a reason where not one sample of it is held."""
+        begin_ns = time_ns - self.before_ns
+        first = track.counted(begin_ns)
+        cut = track.cut(first, self.length) if first else None
+        if cut is None and first and first.epoch != track.epoch and track.at(begin_ns):
+            # It lies between the end of one epoch and the beginning of the next.
+            return Reason.CLOCK_BREAK
+        return cut or Reason.GAP

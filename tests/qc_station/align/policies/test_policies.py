@@ -179,6 +179,25 @@ class TestInterpolate:
         assert cut.data[:, 0].tolist() == [1, 2, 0, 0]
         assert cut.missing == 2
 
+    @pytest.mark.parametrize(("lost", "missing"), [(0, 0), (1, 0), (2, 0), (3, 3)])
+    def test_a_gap_at_the_limit_is_bridged_and_one_sample_more_is_missing(self, lost: int, missing: int) -> None:
+        policy = Interpolate(rate=RATE, before_ns=0, length=4, max_gap_ns=3 * MS)
+        cut = policy.cut(counted([(0, 11), (11 + lost, 10)]), START_NS + 10 * MS)
+        assert isinstance(cut, Cut)
+        assert cut.missing == missing
+        assert missing or cut.data[:, 0].tolist() == [11, 12, 13, 14]
+
+    def test_images_are_interpolated_pixel_by_pixel(self) -> None:
+        track = Track(Stream(name="s", kind="image", shape=(2, 3), nominal_rate_hz=None, units=("1",)), max_bytes=10**6)
+        for seq, time_ms in enumerate([0, 4]):
+            data = (np.arange(6, dtype=np.uint16).reshape(1, 2, 3) + 1) * (1000 * time_ms)
+            arrival_ns = START_NS + time_ms * MS
+            track.push(Reading(stream="s", session=1, seq=seq, arrival_ns=arrival_ns, device_ns=None, data=data))
+        cut = Interpolate(rate=RATE, before_ns=0, length=2, max_gap_ns=4 * MS).cut(track, START_NS + MS)
+        assert isinstance(cut, Cut)
+        assert cut.data.dtype == np.uint16
+        assert cut.data.reshape(2, 6).tolist() == [[1000 * n for n in range(1, 7)], [2000 * n for n in range(1, 7)]]
+
     def test_it_is_settled_by_a_sample_at_or_after_its_last_point(self) -> None:
         assert not self.policy.settled(counted([(0, 11)]), START_NS + 10 * MS)
         assert self.policy.settled(counted([(0, 12)]), START_NS + 10 * MS)

@@ -1,0 +1,268 @@
+"""What it costs to align: readings a second, the cost of a part, and the memory of a flood.
+
+Streams are a third microphones (48 kHz in blocks of 1024), a third cameras (25 frames a second of 24 x 32) and a third
+gas arrays (10 steps a second), with two parts a second. The aligner is pushed each reading and advanced after each, as
+a live line does. Its rivals see the same readings and parts:
+
+- candidates: a plain Python synchronizer of approximate time that keeps 5 s of every stream, as the aligner does, and
+  on each message looks in all other queues for one within the tolerance (what ROS calls ApproximateTimeSynchronizer).
+- heads: the leanest form of that rule: it looks at the heads of all queues, and gives up the oldest while they are not
+  all within the tolerance. It can neither wait for a late part nor cut a window, and keeps nothing.
+- merge_asof: for each part, pandas joins what the last 5 s hold of each stream; left out where pandas is not installed.
+
+Rivals only match times: none of them counts, checks, stamps or cuts samples. All times are processor time.
+"""
+
+import argparse
+import json
+import sys
+import time
+import tracemalloc
+from collections import deque
+from collections.abc import Callable
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from qc_station.align.aligner import Aligner
+from qc_station.align.bounds import Bounds
+from qc_station.align.policies.as_of import AsOf
+from qc_station.align.policies.interval import Interval
+from qc_station.align.policies.nearest import Nearest
+from qc_station.align.policies.policy import Policy
+from qc_station.align.rate import SECOND_NS, Rate
+from qc_station.align.rules import StreamRule
+from sensors.readings import Reading
+from sensors.streams import Stream
+
+MS = 1_000_000
+START_NS = 10**15
+TOLERANCE_NS = 60 * MS
+HISTORY_NS = 5 * SECOND_NS
+SHAPES: tuple[tuple[str, float, int, tuple[int, ...], str], ...] = (
+    ("waveform", 48_000.0, 1024, (1,), "int16"),
+    ("image", 25.0, 1, (24, 32), "uint16"),
+    ("series", 10.0, 1, (4,), "float32"),
+)
+POLICIES: tuple[Policy, ...] = (
+    Interval(rate=Rate.of(48_000.0), before_ns=20 * MS, length=12_000),
+    Nearest(tolerance_ns=TOLERANCE_NS),
+    AsOf(length=20, max_age_ns=500 * MS, period_ns=100 * MS),
+)
+Event = Reading | tuple[str, int]
+
+
+def rules(count: int) -> dict[str, StreamRule]:
+    """So many streams, the three kinds in turn."""
+    made = {}
+    for number in range(count):
+        kind, rate_hz, _, shape, _ = SHAPES[number % 3]
+        units = ("1",) * (shape[0] if kind != "image" else 1)
+        stream = Stream(name=f"s{number}", kind=kind, shape=shape, nominal_rate_hz=rate_hz, units=units)
+        made[stream.name] = StreamRule(stream=stream, policy=POLICIES[number % 3])
+    return made
+
+
+def events(count: int, seconds: float) -> list[Event]:
+    """Readings and parts in the order of time; the streams are out of step with each other."""
+    made: list[tuple[int, Event]] = []
+    for number in range(count):
+        _, rate_hz, block, shape, dtype = SHAPES[number % 3]
+        data = np.ones((block, *shape), dtype)
+        rate = Rate.of(rate_hz)
+        for turn in range(int(seconds * rate_hz / block)):
+            arrival_ns = START_NS + rate.span_ns((turn + 1) * block - 1) + number * 137_000
+            reading = Reading(
+                stream=f"s{number}",
+                session=0,
+                seq=turn * block,
+                arrival_ns=arrival_ns,
+                device_ns=None,
+                data=data,
+            )
+            made.append((arrival_ns, reading))
+    parts = range(int(seconds * 2) - 2)
+    made += [(START_NS + SECOND_NS + n * 500 * MS, (f"p{n}", START_NS + SECOND_NS + n * 500 * MS)) for n in parts]
+    return [event for _, event in sorted(made, key=lambda pair: pair[0])]
+
+
+def ours(count: int, flow: list[Event]) -> int:
+    """Push, trigger and advance; returns the parts of which every stream has a window."""
+    aligner = Aligner(rules(count), deadline_ns=SECOND_NS, bounds=Bounds(history_ns=HISTORY_NS))
+    whole = 0
+    for event in flow:
+        if isinstance(event, Reading):
+            aligner.push(event)
+            now_ns = event.arrival_ns
+        else:
+            aligner.trigger(*event)
+            now_ns = event[1]
+        for snapshot in aligner.advance(now_ns):
+            whole += len(snapshot.windows) == count
+    return whole
+
+
+def candidates(count: int, flow: list[Event]) -> int:
+    """Any one message of every queue within the tolerance of the newest; parts are one more stream."""
+    queues: dict[str, deque[int]] = {name: deque() for name in ("part", *(f"s{n}" for n in range(count)))}
+    matched = 0
+    for event in flow:
+        name, stamp = (event.stream, event.arrival_ns) if isinstance(event, Reading) else ("part", event[1])
+        queue = queues[name]
+        queue.append(stamp)
+        while queue[0] < stamp - HISTORY_NS:
+            queue.popleft()
+        near = []
+        for other, stamps in queues.items():
+            if other != name:
+                found = sorted((abs(one - stamp), one) for one in stamps if abs(one - stamp) <= TOLERANCE_NS)
+                if not found:
+                    break
+                near.append([one for _, one in found])
+        else:
+            for chosen in product(*near):
+                if max(stamp, *chosen) - min(stamp, *chosen) <= TOLERANCE_NS:
+                    matched += 1
+                    queue.pop()
+                    for other, one in zip((other for other in queues if other != name), chosen, strict=True):
+                        queues[other].remove(one)
+                    break
+    return matched
+
+
+def heads(count: int, flow: list[Event]) -> int:
+    """All heads within the tolerance, or the oldest is given up."""
+    queues: dict[str, deque[int]] = {name: deque() for name in ("part", *(f"s{n}" for n in range(count)))}
+    everyone = list(queues.values())
+    matched = 0
+    for event in flow:
+        name, stamp = (event.stream, event.arrival_ns) if isinstance(event, Reading) else ("part", event[1])
+        queues[name].append(stamp)
+        while all(everyone):
+            first = [queue[0] for queue in everyone]
+            oldest = min(first)
+            if max(first) - oldest <= TOLERANCE_NS:
+                matched += 1
+                for queue in everyone:
+                    queue.popleft()
+            else:
+                everyone[first.index(oldest)].popleft()
+    return matched
+
+
+def merge_asof(count: int, flow: list[Event]) -> int:
+    """For each part, a join with what the last 5 s hold of every stream."""
+    import pandas as pd
+
+    queues: dict[str, deque[int]] = {f"s{n}": deque() for n in range(count)}
+    matched = 0
+    for event in flow:
+        if isinstance(event, Reading):
+            queue = queues[event.stream]
+            queue.append(event.arrival_ns)
+            while queue[0] < event.arrival_ns - HISTORY_NS:
+                queue.popleft()
+            continue
+        table = pd.DataFrame({"time": [event[1]]})
+        for name, queue in queues.items():
+            right = pd.DataFrame({"time": list(queue), name: range(len(queue))})
+            table = pd.merge_asof(table, right, on="time", direction="nearest", tolerance=TOLERANCE_NS)
+        matched += bool(table.notna().all(axis=None))
+    return matched
+
+
+def rate_of(run: Callable[[int, list[Event]], int], count: int, flow: list[Event]) -> tuple[float, int]:
+    """Events a second of processor time, the best of two runs, and what was matched."""
+    best, matched = float("inf"), 0
+    for _ in range(2):
+        started = time.process_time()
+        matched = run(count, flow)
+        best = min(best, time.process_time() - started)
+    return len(flow) / best, matched
+
+
+def per_part_us(history_s: float) -> float:
+    """Median processor time of trigger and advance, with buffers of so many seconds full."""
+    aligner = Aligner(
+        rules(3),
+        deadline_ns=SECOND_NS,
+        bounds=Bounds(history_ns=round(history_s * SECOND_NS), max_bytes=2**31, max_ns=round(2e9 * history_s)),
+    )
+    flow = [event for event in events(3, history_s + 3.0) if isinstance(event, Reading)]
+    for event in flow:
+        aligner.push(event)
+        aligner.advance(event.arrival_ns)
+    now_ns, spent = flow[-1].arrival_ns, []
+    for number in range(400):
+        # Parts from one end of the buffers to the other.
+        at_ns = now_ns - 400 * MS - round((history_s - 0.5) * SECOND_NS * (number % 100) / 100)
+        started = time.thread_time_ns()
+        aligner.trigger(f"p{number}", at_ns)
+        (snapshot,) = aligner.advance(now_ns)
+        spent.append(time.thread_time_ns() - started)
+        assert len(snapshot.windows) == 3, snapshot.reasons
+    return round(float(np.median(spent[100:])) / 1e3, 1)
+
+
+def flood() -> dict[str, Any]:
+    """Readings of 16 bytes, as many as would be 20 times what may be held, and nobody advances."""
+    limit = 4 * 1024 * 1024
+    stream = Stream(name="s", kind="series", shape=(4,), nominal_rate_hz=1000.0, units=("1",) * 4)
+    rule = StreamRule(stream=stream, policy=AsOf(length=1, max_age_ns=SECOND_NS, period_ns=MS))
+    aligner = Aligner({"s": rule}, deadline_ns=SECOND_NS, bounds=Bounds(max_bytes=limit, max_ns=10**18))
+    count = 20 * limit // 656
+    tracemalloc.start()
+    peak = 0
+    for seq in range(count):
+        data = np.zeros((1, 4), np.float32)
+        aligner.push(Reading(stream="s", session=0, seq=seq, arrival_ns=START_NS + seq * MS, device_ns=None, data=data))
+        if seq == count // 4:
+            tracemalloc.reset_peak()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    books = aligner.stats().streams["s"]
+    return {
+        "limit_mib": limit / 2**20,
+        "peak_mib": round(peak / 2**20, 2),
+        "readings": count,
+        "balanced": books.balanced,
+        "dropped": books.dropped,
+    }
+
+
+def main() -> None:
+    """Print one JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=40.0, help="simulated, with 3 streams; fewer with more")
+    seconds = parser.parse_args().seconds
+    rivals = {"ours": ours, "candidates": candidates, "heads": heads}
+    if find_spec("pandas"):
+        rivals["merge_asof"] = merge_asof
+    table: dict[str, dict[str, Any]] = {}
+    for count in (3, 8, 64):
+        flow = events(count, max(4.0, seconds * 3 / count) if count > 8 else seconds)
+        row: dict[str, Any] = {"events": len(flow)}
+        for name, run in rivals.items():
+            rate, matched = rate_of(run, count, flow)
+            row[name] = {"events_per_s": round(rate), "matched": matched}
+        row["ratio"] = {name: round(row["ours"]["events_per_s"] / row[name]["events_per_s"], 1) for name in rivals}
+        table[f"{count}_streams"] = row
+    result = {
+        "benchmark": "align_cost",
+        "baseline": "plain Python synchronizer of approximate time over the same 5 s, 8 streams, events a second",
+        "ratio": table["8_streams"]["ratio"]["candidates"],
+        "target": 10,
+        "throughput": table,
+        "per_part_us": {f"{history_s:g}_s": per_part_us(history_s) for history_s in (1.0, 10.0, 600.0)},
+        "flood": flood(),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

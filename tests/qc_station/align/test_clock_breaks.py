@@ -1,0 +1,120 @@
+"""Sessions, steps and wraps of a device's count, as the parts see them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from qc_station.align.aligner import Aligner
+from qc_station.align.snapshot import Reason, Snapshot
+from sensors.readings import Reading
+from tests.qc_station.align.scene import MS, RULES, SECOND, balanced, make, sound
+
+SOUND = {"sound": RULES["sound"]}
+
+
+def push(aligner: Aligner, readings: Iterable[Reading]) -> None:
+    """As a live line does: an advance after each."""
+    for reading in readings:
+        aligner.push(reading)
+        assert aligner.advance(reading.arrival_ns) == []
+
+
+def cut(aligner: Aligner, at_ms: int) -> Snapshot:
+    """A part in front of the sensors at a time after the first sample, when it was due long ago."""
+    aligner.trigger(f"p{at_ms}", SECOND + at_ms * MS)
+    (snapshot,) = aligner.advance(SECOND + at_ms * MS + 100 * MS)
+    assert balanced(aligner)
+    return snapshot
+
+
+def test_a_window_before_the_session_began_has_a_gap_at_its_front() -> None:
+    aligner = make(SOUND)
+    push(aligner, [sound(0), sound(10)])
+    snapshot = cut(aligner, 2)
+    assert snapshot.reasons["sound"] is Reason.GAP
+    assert snapshot.windows["sound"].data[0].tolist() == [0, 0, 0, 1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_window_across_a_reconnection_ends_with_the_old_session() -> None:
+    aligner = make(SOUND)
+    push(aligner, [sound(0), sound(10), sound(0, session=2, delay_ms=22), sound(10, session=2, delay_ms=22)])
+    aligner.advance(SECOND + 60 * MS)
+    snapshot = cut(aligner, 22)
+    assert snapshot.reasons["sound"] is Reason.CLOCK_BREAK
+    assert snapshot.windows["sound"].data[0].tolist() == [18, 19, 20, 0, 0, 0, 0, 0, 0, 0]
+    assert cut(aligner, 30).windows["sound"].data[0, 0] == 4
+
+
+def test_after_samples_were_lost_uncounted_parts_are_right_again_within_eight_seconds() -> None:
+    aligner = make(SOUND)
+    push(aligner, (sound(10 * number) for number in range(1000)))
+    # From here on each sample is taken 500 ms later than its count says.
+    push(aligner, (sound(10 * number, delay_ms=500) for number in range(1000, 1900)))
+    assert aligner.stats().streams["sound"].breaks == 1
+    (snapshot,) = [cut(aligner, 19_300)]
+    assert snapshot.reasons["sound"] is Reason.OK
+    # The sample taken at 19.295 s is the one counted 18 795, whose number is one higher.
+    assert int(snapshot.windows["sound"].data[0, 0]) == 18_796
+
+
+def test_parts_in_the_time_that_a_break_leaves_out_say_so() -> None:
+    aligner = make(SOUND)
+    push(aligner, (sound(10 * number) for number in range(1000)))
+    push(aligner, (sound(10 * number, delay_ms=500) for number in range(1000, 1900)))
+    # Three windows of 2 s after the loss, what came at 16 s stands at 16.5 s.
+    reasons = {at_ms: cut(aligner, at_ms).reasons["sound"] for at_ms in range(15_800, 16_800, 50)}
+    assert {at_ms for at_ms, reason in reasons.items() if reason is Reason.CLOCK_BREAK} == set(
+        range(16_000, 16_550, 50)
+    )
+    assert set(reasons.values()) == {Reason.OK, Reason.CLOCK_BREAK}
+    # What is no longer held is a gap, whatever came after it.
+    assert cut(aligner, 5000).reasons["sound"] is Reason.GAP
+
+
+def test_a_burst_after_a_stall_of_five_seconds_is_cut_as_if_it_had_come_in_time() -> None:
+    aligner = make(SOUND)
+    push(aligner, (sound(10 * number) for number in range(1000)))
+    stalled = [sound(10 * number, delay_ms=5000 - 10 * (number - 1000)) for number in range(1000, 1500)]
+    push(aligner, stalled)
+    push(aligner, (sound(10 * number) for number in range(1501, 1530)))
+    snapshot = cut(aligner, 13_000)
+    assert snapshot.reasons["sound"] is Reason.OK
+    assert int(snapshot.windows["sound"].data[0, 0]) == 12_996
+    assert aligner.stats().streams["sound"].breaks == 0
+
+
+@pytest.mark.parametrize("modulus", [2**16, 2**32])
+def test_a_window_across_a_wrap_of_the_count_is_whole(modulus: int) -> None:
+    aligner, begin = make(SOUND), modulus - 50
+    push(aligner, (replace(sound(10 * n), seq=(begin + 10 * n) % modulus) for n in range(12)))
+    snapshot = cut(aligner, 50)
+    assert snapshot.reasons["sound"] is Reason.OK
+    assert snapshot.windows["sound"].data[0].tolist() == list(range(46, 56))
+
+
+def test_a_device_that_was_reset_is_cut_again_at_once() -> None:
+    aligner = make(SOUND)
+    push(aligner, (sound(10 * number) for number in range(400)))
+    push(aligner, (sound(10 * number, delay_ms=4100) for number in range(20)))
+    assert aligner.stats().streams["sound"].dropped == {}
+    snapshot = cut(aligner, 4200)
+    assert snapshot.reasons["sound"] is Reason.OK
+    assert snapshot.windows["sound"].data[0, 0] == 96
+
+
+def test_overtaken_readings_within_the_bound_make_a_whole_window() -> None:
+    aligner = make(SOUND, reorder_ns=30 * MS)
+    push(aligner, [sound(0), sound(20), sound(10, delay_ms=25), sound(30, delay_ms=20)])
+    snapshot = cut(aligner, 20)
+    assert snapshot.reasons["sound"] is Reason.OK
+    assert aligner.stats().streams["sound"].dropped == {}
+
+
+def test_overtaken_readings_beyond_the_bound_are_a_gap_and_counted() -> None:
+    aligner = make(SOUND, reorder_ns=30 * MS)
+    push(aligner, [sound(0), sound(20), sound(30), sound(40), sound(50), sound(60)])
+    push(aligner, [sound(10, delay_ms=55)])
+    snapshot = cut(aligner, 20)
+    assert (snapshot.reasons["sound"], snapshot.windows["sound"].missing) == (Reason.GAP, 5)
+    assert aligner.stats().streams["sound"].dropped == {"out_of_order": 10}
