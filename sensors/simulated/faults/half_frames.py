@@ -8,13 +8,19 @@ from sensors.simulated.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HalfFrames(Fault):
-    """Half of every frame, line or block is lost."""
+    """Half of every frame, line or block is lost.
+
+    On a wire without checks two halves may pass for one frame that is torn in the middle: then the rate alone shows it.
+    """
+
+    share: float = 0.5
+    """How much of a frame comes, 0 to 1."""
 
     def sent(self, chunk: bytes, index: int) -> bytes:  # noqa: ARG002
-        """The first half."""
-        return chunk[: len(chunk) // 2]
+        """The beginning."""
+        return chunk[: int(len(chunk) * self.share)]
 
     def handed(self, reading: Reading, previous: Reading | None, index: int) -> tuple[Reading, ...]:  # noqa: ARG002
-        """The first half of a block; of a single frame nothing, as half a frame is none."""
-        half = reading.count // 2
-        return (replace(reading, data=reading.data[:half]),) if half else ()
+        """The beginning of a block; of a single frame nothing, as half a frame is none."""
+        count = int(reading.count * self.share)
+        return (replace(reading, data=reading.data[:count]),) if count else ()

@@ -21,7 +21,7 @@ from sensors.supervision.health import Counters, Health, State
 from tests.sensors.simulated.measured import GAS, Measured
 from tests.sensors.supervision.scripted import Clock, S
 
-BEGIN_S = 20.0
+BEGIN_S = 10.0
 """When a fault begins; by then every measurement of health has its first result."""
 NAMES = ("r0", "r1", "r2", "r3")
 BACK_S = 10.0
