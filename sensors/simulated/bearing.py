@@ -15,7 +15,7 @@ SLIP = 0.01
 MODES_HZ = np.array([3350.0, 5120.0])
 DECAYS_S = np.array([0.0016, 0.0010])
 LEVELS = np.array([1.0, 0.6])
-BLOW_COUNTS = 2400.0
+BLOW_COUNTS = 800.0
 """Peak of a blow at severity 1."""
 OVERLAP = 3
 """Blows that may still be heard at once; what is older has fallen below a thousandth."""
