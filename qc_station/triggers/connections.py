@@ -18,14 +18,16 @@ class Connections:
 
     def __init__(self) -> None:
         """None is open."""
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._since_ns: dict[socket.socket, int] = {}
+        self._open = 0
         self.ended = 0
 
     def add(self, connection: socket.socket, now_ns: int) -> None:
         """A connection was accepted."""
         with self._lock:
             self._since_ns[connection] = now_ns
+            self._open += 1
             if len(self._since_ns) > MOST:
                 # A dictionary keeps the order in which its keys came.
                 self._end(next(iter(self._since_ns)))
@@ -34,6 +36,8 @@ class Connections:
         """A connection is about to be closed."""
         with self._lock:
             self._since_ns.pop(connection, None)
+            self._open -= 1
+            self._lock.notify_all()
 
     def expire(self, now_ns: int) -> None:
         """End those that take too long."""
@@ -47,6 +51,11 @@ class Connections:
         with self._lock:
             for connection in list(self._since_ns):
                 self._end(connection)
+
+    def wait_closed(self, seconds: float) -> bool:
+        """Wait until whoever serves the connections has closed them; False where that takes longer."""
+        with self._lock:
+            return self._lock.wait_for(lambda: self._open == 0, seconds)
 
     def _end(self, connection: socket.socket) -> None:
         del self._since_ns[connection]

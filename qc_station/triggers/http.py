@@ -14,6 +14,8 @@ from qc_station.triggers.part_names import REMEMBERED, PartNames
 from sensors.errors import SensorNotFoundError
 
 PORT = 8765
+CLOSE_S = 2.0
+"""How long answers in flight may take to end, in seconds."""
 POLL_S = 0.1
 """How often the accepting thread looks whether it is to stop, in seconds."""
 
@@ -97,6 +99,7 @@ class HttpSource:
         self._thread.join()
         server.server_close()
         server.connections.end_all()
+        server.connections.wait_closed(CLOSE_S)
         self._counters = {name: count + server.counters[name] for name, count in self._counters.items()}
 
     def _take(self, request: TriggerRequest, seen_ns: int) -> dict[str, Any] | None:

@@ -34,6 +34,8 @@ class TriggerHandler(BaseHTTPRequestHandler):
     rfile: _Lines
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "qc-station", ""
+    # Head and body leave in one piece; in two the second would wait for the client's system to acknowledge the first.
+    wbufsize = -1
     timeout = 5.0
     """Seconds that the client may be silent."""
 
@@ -52,6 +54,12 @@ class TriggerHandler(BaseHTTPRequestHandler):
             self.server.count("unfinished")
             return False
         return True
+
+    def handle_expect_100(self) -> bool:
+        """Called when the client waits for a word before it sends the body."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
 
     def _post(self) -> None:
         try:
@@ -115,6 +123,7 @@ class TriggerHandler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        self.wfile.flush()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What the standard library refuses, in our form."""

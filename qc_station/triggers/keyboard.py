@@ -68,6 +68,10 @@ class KeyboardSource:
         """
         self.stop()
         terminal, own = self._opened()
+        if _in_background(terminal):
+            raise SensorNotFoundError(
+                "trigger 'keyboard': the program runs in the background of its terminal; allowed: in the foreground"
+            )
         before = termios.tcgetattr(terminal)
         # Ctrl-C stays a signal: cbreak, not raw.
         tty.setcbreak(terminal, termios.TCSANOW)
@@ -127,6 +131,14 @@ class KeyboardSource:
                 self._repeated += 1
             else:
                 self._delivery.hand(name or self._names.fresh(), now_ns)
+
+
+def _in_background(terminal: int) -> bool:
+    """Whether the system would stop this program as soon as it touched its terminal."""
+    # Another terminal than that of our session stops nobody.
+    with suppress(OSError):
+        return os.tcgetpgrp(terminal) != os.getpgrp()
+    return False
 
 
 def _descriptor(file: IO[Any]) -> int:

@@ -74,7 +74,8 @@ class Loudness:
         means = frames.mean(axis=1)
         first = means[:1] if self._before is None else self._before.mean(axis=0, keepdims=True)
         powers = np.square(frames - np.concatenate([first, means[:-1]])[:, np.newaxis])
-        return powers.reshape(len(frames), -1).mean(axis=1)
+        levels: NDArray[np.float64] = powers.reshape(len(frames), -1).mean(axis=1)
+        return levels
 
     def _thresholds(self, levels: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each level has to reach; infinite where too few frames came before it."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from qc_station.triggers.contract import Deliver
 from qc_station.triggers.delivery import Delivery
@@ -55,14 +56,9 @@ class OnsetSource:
             raise ValueError(f"refractory_s = {refractory_s}; allowed: 0 or more seconds")
         if not -200.0 <= quietest_db <= 0.0:
             raise ValueError(f"quietest_db = {quietest_db}; allowed: -200 to 0 decibels")
-        self._frame, floor_frames = round(rate_hz * frame_ms / 1000.0), round(floor_s * 1000.0 / frame_ms)
-        if self._frame < LEAST_FRAME:
-            raise ValueError(
-                f"frame_ms = {frame_ms} is {self._frame} samples at {rate_hz:g} Hz; allowed: at least {LEAST_FRAME}"
-            )
-        if floor_frames < LEAST_FLOOR:
-            raise ValueError(f"floor_s = {floor_s} is {floor_frames} frames; allowed: at least {LEAST_FLOOR}")
-        self._new_loudness = lambda: Loudness(
+        self._frame, floor_frames = _frames(rate_hz, frame_ms, floor_s)
+        self._new_loudness = partial(
+            Loudness,
             frame=self._frame,
             floor_frames=floor_frames,
             threshold_db=threshold_db,
@@ -115,6 +111,16 @@ def _above_zero(**options: float) -> None:
     for name, value in options.items():
         if not (math.isfinite(value) and value > 0.0):
             raise ValueError(f"{name} = {value}; allowed: above 0")
+
+
+def _frames(rate_hz: float, frame_ms: float, floor_s: float) -> tuple[int, int]:
+    """Samples in a frame, and frames of the background."""
+    frame, floor = round(rate_hz * frame_ms / 1000.0), round(floor_s * 1000.0 / frame_ms)
+    if frame < LEAST_FRAME:
+        raise ValueError(f"frame_ms = {frame_ms} is {frame} samples at {rate_hz:g} Hz; allowed: at least {LEAST_FRAME}")
+    if floor < LEAST_FLOOR:
+        raise ValueError(f"floor_s = {floor_s} is {floor} frames; allowed: at least {LEAST_FLOOR}")
+    return frame, floor
 
 
 SOURCE = OnsetSource

@@ -136,3 +136,13 @@ def test_a_path_that_is_no_terminal_is_named(tmp_path: Path) -> None:
         keyboard(terminal=str(tmp_path / "file")).start(lambda _: None)
     with pytest.raises(SensorNotFoundError, match=f"cannot open '{tmp_path}/none': .*No such file"):
         keyboard(terminal=str(tmp_path / "none")).start(lambda _: None)
+
+
+def test_a_program_in_the_background_does_not_touch_its_terminal(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = terminal.attributes()
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+    with pytest.raises(SensorNotFoundError, match="runs in the background of its terminal"):
+        keyboard(terminal=terminal.path).start(lambda _: None)
+    assert terminal.attributes() == before
