@@ -1,0 +1,329 @@
+"""A day of a station in simulated time: sensors, supervision, recordings and aligner, with every sensor unplugged every hour.
+
+The thermal module is read by the real driver over a real pseudo-terminal, the microphone by the real driver from a sound
+card that the test plays; the gas array is a script, for there is no time for 864 000 lines. Nothing waits.
+"""
+
+import gc
+import logging
+import os
+import sys
+import threading
+import tty
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+
+from qc_station.align.aligner import Aligner
+from qc_station.align.bounds import Bounds
+from qc_station.align.rules import rules_from
+from qc_station.align.snapshot import Reason
+from qc_station.config.station import StreamConfig
+from sensors.driver import Driver
+from sensors.errors import SensorNotFoundError, SensorReadError
+from sensors.microphone import Microphone
+from sensors.portaudio import OpenStreams
+from sensors.readings import Reading
+from sensors.recordings.recorder import Recorder
+from sensors.serial_array import SerialArray
+from sensors.supervision.attendant import Attendant
+from sensors.supervision.backoff import Backoff
+from sensors.supervision.health import Health
+from tests.fuzz.recordings import MEMORY
+from tests.sensors.protocols.test_mlx90640 import frame
+from tests.sensors.sound_card import Card, FakeSound
+from tests.sensors.supervision.scripted import Clock, S
+
+HOURS, HOUR_S = 24, 3600
+SETTLED_HOUR = 2
+"""What is held after this hour is what may be held after the last one."""
+UNPLUGGED_S = 20.0
+BACK_WITHIN_S = 10.0
+PART_EVERY_S = 10
+BUDGET_BYTES, ROTATE_BYTES = 48 * 1024**2, 16 * 1024**2
+GROWTH_BYTES = 8 * 1024**2
+"""Of resident memory over the day; what the allocator keeps differs from hour to hour by some of that."""
+GROWTH_BLOCKS = 2000
+"""Of Python's small objects over the day: one kept of every 450 readings would be seen."""
+SOUND_HZ = 16
+STREAMS = {
+    "gas": StreamConfig(kind="series", channels=("a", "b"), rate_hz=10.0, unit="kOhm", window_steps=10, max_age_s=2.0),
+    "heat": StreamConfig(kind="image", rate_hz=0.5, unit="Cel", height=24, width=32, tolerance_s=1.5),
+    "sound": StreamConfig(kind="waveform", rate_hz=float(SOUND_HZ), dtype="int16", window_s=1.0),
+}
+
+
+class Gas:
+    """Two oxides that answer as long as they are plugged in."""
+
+    period_s, unplugged_at_s = 0.1, 600.0
+
+    def __init__(self, clock: Clock) -> None:
+        self.stream, self.clock, self.plugged = STREAMS["gas"].stream("gas"), clock, True
+        self.session, self.seq = -1, 0
+        self.driver: Driver = self
+
+    def plug(self, into: bool) -> None:
+        self.plugged = into
+
+    def say(self) -> None:
+        """It answers when it is read."""
+
+    def open(self) -> None:
+        if not self.plugged:
+            raise SensorNotFoundError("no gas array; found: nothing")
+        self.session, self.seq = self.session + 1, 0
+
+    def read(self) -> Reading | None:
+        if not self.plugged:
+            raise SensorReadError("the gas array is gone")
+        first, self.seq = self.seq, self.seq + 1
+        data = np.full((1, 2), 400.0 + first % 7, np.float32)
+        arrival_ns, session = self.clock(), self.session
+        return Reading(stream="gas", session=session, seq=first, arrival_ns=arrival_ns, device_ns=None, data=data)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Heat:
+    """A thermal module on a terminal that is another one each time, under one lasting name."""
+
+    period_s, unplugged_at_s = 2.0, 1200.0
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self.link, self.master, self.count = folder / "by-id", -1, 0
+        self.frames = [frame(2300 + step) for step in range(5)]
+        self.plug(True)
+        self.driver = SerialArray(name="heat", port=str(self.link), protocol="mlx90640", rate_hz=0.5, clock=clock)
+
+    def plug(self, into: bool) -> None:
+        if into:
+            self.master, slave = os.openpty()
+            tty.setraw(slave)
+            self.link.symlink_to(os.ttyname(slave))
+            os.close(slave)
+        else:
+            os.close(self.master)
+            self.master = -1
+            self.link.unlink()
+
+    def say(self) -> None:
+        if self.master >= 0:
+            self.count += 1
+            os.write(self.master, self.frames[self.count % len(self.frames)])
+
+
+class Sound:
+    """A microphone of few samples a second: what counts is how often it is read."""
+
+    period_s, unplugged_at_s = 1.0, 1800.0
+
+    def __init__(self, clock: Clock) -> None:
+        self.sound, self.count = FakeSound(Card(name="UMIK-1", inputs=1, rates_hz=(SOUND_HZ,))), 0
+        self.driver = Microphone(
+            name="sound",
+            device="UMIK-1",
+            rate_hz=SOUND_HZ,
+            block=SOUND_HZ,
+            wait_s=0.0,
+            clock=clock,
+            library=lambda: self.sound,
+            streams=OpenStreams(),
+        )
+
+    def plug(self, into: bool) -> None:
+        if into:
+            del self.sound.streams[:]
+            self.sound.cards.append(Card(name="UMIK-1", inputs=1, rates_hz=(SOUND_HZ,)))
+        else:
+            self.sound.cards.clear()
+            self.sound.streams[-1].running = False
+
+    def say(self) -> None:
+        streams = self.sound.streams
+        if streams and streams[-1].running:
+            self.count += 1
+            streams[-1].deliver(np.full((SOUND_HZ, 1), self.count % 1000, np.int16))
+
+
+Device = Gas | Heat | Sound
+
+
+class Station:
+    """Everything between the devices and the parts, moved on by the clock of the test."""
+
+    def __init__(self, clock: Clock, devices: dict[str, Device], folder: Path) -> None:
+        self.clock, self.devices, self.folder = clock, devices, folder
+        # Names of parts are remembered up to a number; here it is reached before the first look at the memory.
+        bounds = Bounds(remembered=SETTLED_HOUR * HOUR_S // PART_EVERY_S // 2)
+        self.aligner = Aligner(rules_from(STREAMS), deadline_ns=5 * S, bounds=bounds)
+        streams = [config.stream(name) for name, config in STREAMS.items()]
+        self.recorder = Recorder(
+            folder,
+            streams,
+            rotate_bytes=ROTATE_BYTES,
+            budget_bytes=BUDGET_BYTES,
+            fsync_s=10.0,
+            clock=clock,
+            wall=lambda: 1_800_000_000 * S + clock(),
+        )
+        self.healths = {stream.name: Health(stream, clock()) for stream in streams}
+        self.attendants = {
+            name: Attendant(device.driver, self.healths[name], Backoff(lambda: 0.5), self.take, clock)
+            for name, device in devices.items()
+        }
+        self.reasons: dict[Reason, int] = dict.fromkeys(Reason, 0)
+        self.parts = 0
+
+    def take(self, reading: Reading) -> None:
+        self.recorder.reading(reading)
+        self.aligner.push(reading)
+
+    def step(self, name: str) -> float:
+        """One sensor; seconds until it wants to be stepped again."""
+        self.devices[name].say()
+        return self.attendants[name].step() or self.devices[name].period_s
+
+    def part(self) -> float:
+        """One part passes; and all that are settled are taken out."""
+        now_ns = self.clock()
+        self.aligner.trigger(f"p{self.parts}", now_ns)
+        self.recorder.trigger(f"p{self.parts}", now_ns)
+        self.parts += 1
+        for snapshot in self.aligner.advance(now_ns):
+            for reason in snapshot.reasons.values():
+                self.reasons[reason] += 1
+        return PART_EVERY_S
+
+    @property
+    def recorded_bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.iterdir())
+
+    def close(self) -> None:
+        for attendant in self.attendants.values():
+            attendant.close()
+        self.recorder.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the process holds at one moment."""
+
+    resident_bytes: int
+    blocks: int
+    """Small objects of Python."""
+    descriptors: int
+    threads: int
+
+
+def held() -> Held:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return Held(
+        resident_bytes=pages * os.sysconf("SC_PAGE_SIZE"),
+        blocks=sys.getallocatedblocks(),
+        descriptors=len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - asked of the kernel, not of a folder
+        threads=threading.active_count(),
+    )
+
+
+class Agenda:
+    """What is to be done and when; nothing is waited for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.count = clock, 0
+        self.entries: list[tuple[int, int, Callable[[], float | None]]] = []
+
+    def add(self, due_ns: int, action: Callable[[], float | None]) -> None:
+        """An action that returns a number of seconds is done again after so many."""
+        self.count += 1
+        heappush(self.entries, (due_ns, self.count, action))
+
+    def run_until(self, end_ns: int) -> None:
+        while self.entries[0][0] < end_ns:
+            self.clock.now_ns, _, action = heappop(self.entries)
+            again_s = action()
+            if again_s is not None:
+                self.add(self.clock.now_ns + round(again_s * S), action)
+        self.clock.now_ns = end_ns
+
+
+def unplug_every_hour(agenda: Agenda, station: Station, name: str) -> None:
+    """Unplugged, plugged in again, and live within the bound."""
+    device, health = station.devices[name], station.healths[name]
+
+    def unplug() -> float:
+        device.plug(False)
+        return HOUR_S
+
+    def plug() -> float:
+        device.plug(True)
+        return HOUR_S
+
+    def check() -> float:
+        assert health.state(station.clock()) == "live", f"{name} is not live after {BACK_WITHIN_S:g} s: {health.reason}"
+        return HOUR_S
+
+    for after_s, action in ((0.0, unplug), (UNPLUGGED_S, plug), (UNPLUGGED_S + BACK_WITHIN_S, check)):
+        agenda.add(round((device.unplugged_at_s + after_s) * S), action)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    clock = Clock(0)
+    devices: dict[str, Device] = {"gas": Gas(clock), "heat": Heat(clock, tmp_path), "sound": Sound(clock)}
+    # The recordings of a day are not what the disk of a developer is for.
+    with TemporaryDirectory(dir=MEMORY) as folder:
+        station = Station(clock, devices, Path(folder))
+        yield station
+        station.close()
+    devices["heat"].plug(False)
+
+
+@pytest.mark.slow
+def test_a_day_leaves_memory_files_and_threads_as_they_were(station: Station, caplog: pytest.LogCaptureFixture) -> None:
+    # Every line of the log would be kept for the report of this test.
+    caplog.set_level(logging.CRITICAL, logger="sensors")
+    agenda = Agenda(station.clock)
+    for name in station.devices:
+        agenda.add(0, lambda name=name: station.step(name))
+        unplug_every_hour(agenda, station, name)
+    agenda.add(PART_EVERY_S * S, station.part)
+    after: dict[int, Held] = {}
+    for hour in range(1, HOURS + 1):
+        # A minute later: then a new recording has just been begun, whose index is short again.
+        agenda.run_until((hour * HOUR_S + 60) * S)
+        after[hour] = held()
+        assert station.recorded_bytes <= BUDGET_BYTES
+    check_flat(after[SETTLED_HOUR], after[HOURS])
+    check_books(station)
+
+
+def check_flat(early: Held, late: Held) -> None:
+    assert late.descriptors == early.descriptors
+    assert late.threads == early.threads
+    assert late.blocks - early.blocks <= GROWTH_BLOCKS
+    assert late.resident_bytes - early.resident_bytes <= GROWTH_BYTES
+
+
+def check_books(station: Station) -> None:
+    """Nothing is lost besides the time without a plug, and everything that came is recorded and aligned."""
+    for name, health in station.healths.items():
+        counters = health.counters
+        assert (counters.gaps, counters.lost_samples, counters.abandoned) == (0, 0, 0), name
+        assert health.sessions == HOURS + 1
+        away_s = HOURS * (UNPLUGGED_S + BACK_WITHIN_S)
+        assert counters.readings * station.devices[name].period_s >= HOURS * HOUR_S - away_s
+    recorder, books = station.recorder, station.aligner.stats()
+    assert recorder.counters["readings"] == sum(health.counters.readings for health in station.healths.values())
+    assert (recorder.counters["dropped"], recorder.counters["errors"]) == (0, 0)
+    assert recorder.counters["files"] == HOURS + 1
+    assert recorder.counters["removed_files"] > 0
+    assert books.triggers == books.emitted + books.open == station.parts
+    assert station.reasons[Reason.OK] >= 0.98 * sum(station.reasons.values())
