@@ -1,14 +1,10 @@
 """The entries of one stream in order, found by time or by index without walking."""
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 
-from qc_station.align.entry import Entry
-
-EPOCH = 2**64
-"""More than any index: an epoch's first sample comes after every sample of the epoch before."""
+from qc_station.align.entry import EPOCH, Entry
 
 NOTHING = Entry(
     epoch=0, seq=0, count=0, run=0, origin_ns=0, from_ns=0, end_ns=0, uncertainty_ns=0, data=np.zeros(0, np.bool_)
@@ -27,6 +23,7 @@ class Buffer:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._begins: list[int] = []
+        self._firsts: list[int] = []
         self._lasts: list[int] = []
         self._head = 0
         self.samples = 0
@@ -43,7 +40,9 @@ class Buffer:
         """Add an entry that is later than all others in time, epoch and index."""
         self._entries.append(entry)
         self._begins.append(entry.from_ns)
-        self._lasts.append(entry.epoch * EPOCH + entry.stop - 1)
+        position = entry.position
+        self._firsts.append(position)
+        self._lasts.append(position + entry.count - 1)
         self.samples += entry.count
         self.bytes += entry.bytes
         if self.oldest is None:
@@ -58,7 +57,8 @@ class Buffer:
         self.samples -= entry.count
         self.bytes -= entry.bytes
         if 2 * self._head > len(self._entries):
-            del self._entries[: self._head], self._begins[: self._head], self._lasts[: self._head]
+            for column in (self._entries, self._begins, self._firsts, self._lasts):
+                del column[: self._head]  # type: ignore[attr-defined]
             self._head = 0
         self.oldest = self._entries[self._head] if self._head < len(self._entries) else None
         return entry
@@ -75,15 +75,10 @@ class Buffer:
         """The last entry that lies wholly before a sample."""
         return self._at(bisect_right(self._lasts, epoch * EPOCH + index - 1, self._head))
 
-    def overlapping(self, epoch: int, first: int, stop: int) -> Iterator[Entry]:
+    def overlapping(self, epoch: int, first: int, stop: int) -> list[Entry]:
         """The entries that hold samples from `first` to before `stop` of an epoch, in order."""
-        position = bisect_right(self._lasts, epoch * EPOCH + first - 1, self._head)
-        while position < len(self._entries):
-            entry = self._entries[position]
-            if entry.epoch != epoch or entry.seq >= stop:
-                return
-            yield entry
-            position += 1
+        begin = bisect_right(self._lasts, epoch * EPOCH + first - 1, self._head)
+        return self._entries[begin : bisect_left(self._firsts, epoch * EPOCH + stop, begin)]
 
     def _at(self, following: int) -> Entry | None:
         """The entry in front of a position, None outside the buffer."""

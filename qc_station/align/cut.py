@@ -30,3 +30,5 @@ class Cut:
     """How far `start_ns` may be off."""
     quality: Quality
     """What is known to be wrong with the readings that it was taken from."""
+    gaps: bool
+    """Whether samples between `first` and `stop` were not delivered."""

@@ -1,6 +1,6 @@
-"""A reading in the buffer: stamped, and with its use written on it."""
+"""A reading in the buffer, stamped."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 OVERHEAD_BYTES = 640
 """What a reading costs besides its samples: the objects of reading, array view and entry, as CPython 3.11 lays them out."""
 
+EPOCH = 2**64
+"""More than any index: the positions of an epoch come after all of the epoch before."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One reading of a track; mutable, because windows mark what they used of it."""
+    """One reading of a track."""
 
     epoch: int
     """Counts sessions and clock breaks; neither indices nor device times are compared across it."""
@@ -35,8 +38,6 @@ class Entry:
     """The reading's `Quality` as an integer."""
     late: int = 0
     """How many of the first samples came after a part that waited for them was closed."""
-    used: list[tuple[int, int]] = field(default_factory=list)
-    """Index ranges [first, stop) that served a part; rising, apart from each other."""
 
     @property
     def stop(self) -> int:
@@ -44,22 +45,11 @@ class Entry:
         return self.seq + self.count
 
     @property
+    def position(self) -> int:
+        """Of the first sample among all epochs of the stream."""
+        return self.epoch * EPOCH + self.seq
+
+    @property
     def bytes(self) -> int:
         """What it costs to hold."""
         return self.data.nbytes + OVERHEAD_BYTES
-
-    def use(self, first: int, stop: int) -> bool:
-        """Mark the samples from `first` to before `stop`; True where one of them had served before."""
-        shared = any(low < stop and first < high for low, high in self.used)
-        merged: list[tuple[int, int]] = []
-        for low, high in sorted([*self.used, (first, stop)]):
-            if merged and low <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-            else:
-                merged.append((low, high))
-        self.used = merged
-        return shared
-
-    def used_before(self, stop: int) -> int:
-        """Used samples with an index below `stop`."""
-        return sum(max(0, min(high, stop) - low) for low, high in self.used)

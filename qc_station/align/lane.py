@@ -63,8 +63,7 @@ class Lane:
         cut = unsettled if unsettled is Reason.DEAD else self.rule.policy.cut(self.track, time_ns + self.rule.offset_ns)
         if isinstance(cut, Reason):
             return None, unsettled or cut
-        shared = self.track.use(cut.epoch, cut.first, cut.stop)
-        return _window(self.rule, cut, shared), self._whole(cut, unsettled)
+        return _window(self.rule, cut, self.track.use(cut)), self._whole(cut, unsettled)
 
     def _whole(self, cut: Cut, unsettled: Reason | None) -> Reason:
         """OK for a healthy cut without gaps, else what made them."""

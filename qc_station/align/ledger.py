@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from qc_station.align.entry import Entry
+from qc_station.align.uses import Uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +42,26 @@ class Ledger:
         self.ingested = 0
         self._used = self._context = self._late = 0
         self._dropped: Counter[str] = Counter()
+        self._uses = Uses()
 
     def drop(self, reason: str, count: int) -> None:
         """Samples that were refused or had to go."""
         self._dropped[reason] += count
 
+    def use(self, low: int, high: int) -> bool:
+        """Samples between two positions serve a part; True where one of them had served before."""
+        return self._uses.mark(low, high)
+
     def leave(self, entry: Entry, *, dropped: str | None = None) -> None:
-        """An entry left the buffer.
+        """An entry left the buffer, after all that were older.
 
         Args:
-            entry: With its marks.
+            entry: As it was held.
             dropped: Why it had to go before its time; None where its time was over.
         """
-        used = entry.used_before(entry.stop)
-        late = entry.late - entry.used_before(entry.seq + entry.late)
+        low, high = entry.position, entry.position + entry.count
+        used = self._uses.count(low, high)
+        late = entry.late - self._uses.count(low, low + entry.late) if entry.late else 0
         rest = entry.count - used - late
         self._used += used
         self._late += late
@@ -62,6 +69,7 @@ class Ledger:
             self._context += rest
         elif rest:
             self.drop(dropped, rest)
+        self._uses.forget(high)
 
     def stats(self, *, held: int, waiting: int, breaks: int, drift_ppm: float | None) -> StreamStats:
         """The books as they stand.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qc_station.align.buffer import Buffer
 from qc_station.align.cut import Cut
-from qc_station.align.entry import Entry
+from qc_station.align.entry import EPOCH, Entry
 from qc_station.align.ledger import Ledger, StreamStats
 from qc_station.align.place import Place
 from qc_station.align.rate import Rate
@@ -139,7 +139,7 @@ class Track:
             Missing samples are zero and counted; None where all are missing.
         """
         stop = place.index + count
-        entries = list(self._buffer.overlapping(place.epoch, place.index, stop))
+        entries = self._buffer.overlapping(place.epoch, place.index, stop)
         if not entries:
             return None
         data, missing = self._joined(entries, place.index, stop)
@@ -153,6 +153,7 @@ class Track:
             skew_ns=skew_ns,
             uncertainty_ns=max([entry.uncertainty_ns for entry in entries]),
             quality=_quality(entries, place.index),
+            gaps=missing > 0,
         )
 
     def stretch(self, begin_ns: int, end_ns: int) -> Stretch | None:
@@ -182,18 +183,25 @@ class Track:
             quality=_quality(entries, first.index),
         )
 
-    def use(self, epoch: int, first: int, stop: int) -> bool:
-        """Mark samples as used; True where one of them had served an earlier part."""
+    def use(self, cut: Cut) -> bool:
+        """Mark the samples of a cut as used; True where one of them had served an earlier part."""
+        base = cut.epoch * EPOCH
+        if not cut.gaps:
+            return self._ledger.use(base + cut.first, base + cut.stop)
         shared = False
-        for entry in self._buffer.overlapping(epoch, first, stop):
-            shared |= entry.use(max(first, entry.seq), min(stop, entry.stop))
+        for entry in self._buffer.overlapping(cut.epoch, cut.first, cut.stop):
+            shared |= self._ledger.use(base + max(cut.first, entry.seq), base + min(cut.stop, entry.stop))
         return shared
 
     def _joined(self, entries: Sequence[Entry], first: int, stop: int) -> tuple[NDArray[Any], int]:
         """Samples from `first` to before `stop`, shape (stop - first, *stream.shape), and how many are missing."""
-        if entries[0].seq <= first and stop <= entries[0].stop:
-            return entries[0].data[first - entries[0].seq : stop - entries[0].seq], 0
-        data = np.zeros((stop - first, *self.stream.shape), entries[0].data.dtype)
+        begin, end = entries[0], entries[-1]
+        if begin.seq <= first and stop <= begin.stop:
+            return begin.data[first - begin.seq : stop - begin.seq], 0
+        if begin.seq <= first and stop <= end.stop and end.run <= first:
+            inner = [entry.data for entry in entries[1:-1]]
+            return np.concatenate([begin.data[first - begin.seq :], *inner, end.data[: stop - end.seq]]), 0
+        data = np.zeros((stop - first, *self.stream.shape), begin.data.dtype)
         present = 0
         for entry in entries:
             low, high = max(first, entry.seq), min(stop, entry.stop)

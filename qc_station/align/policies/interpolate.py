@@ -55,6 +55,7 @@ class Interpolate:
             skew_ns=0,
             uncertainty_ns=found.uncertainty_ns,
             quality=found.quality,
+            gaps=found.stop - found.first > len(found.times_ns),
         )
 
     def _grid_ns(self) -> NDArray[np.float64]:

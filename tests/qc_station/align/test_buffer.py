@@ -48,15 +48,6 @@ def test_popped_entries_are_not_found_and_not_counted() -> None:
     assert [one.seq for one in buffer.overlapping(1, 0, 65)] == [50, 60]
 
 
-def test_use_is_counted_once_and_sharing_is_seen() -> None:
-    one = entry(0)
-    assert not one.use(0, 4)
-    assert not one.use(6, 8)
-    assert one.use(3, 7)
-    assert one.used == [(0, 8)]
-    assert one.used_before(5) == 5
-
-
 def test_what_was_popped_is_no_longer_held() -> None:
     buffer = Buffer()
     for number in range(100):
