@@ -30,11 +30,15 @@ class Drift:
         self._points: deque[tuple[float, float]] = deque(maxlen=WINDOWS)
         self._recent: deque[tuple[float, float]] = deque(maxlen=RECENT)
 
-    def heard(self, reading: Reading) -> None:
-        """Take a reading in; a new session starts anew, its counter has nothing to do with the last one's."""
+    def heard(self, reading: Reading) -> bool:
+        """Take a reading in; a new session starts anew, its counter has nothing to do with the last one's.
+
+        Returns:
+            Whether there is something new to be said, which is so every `WINDOW_NS`.
+        """
         if self._period_ns is None:
-            return
-        if reading.session != self._session:
+            return False
+        if fresh := reading.session != self._session:
             self._session, self._origin_ns, self._least = reading.session, reading.arrival_ns, None
             self._started_ns = reading.arrival_ns
             self._points.clear()
@@ -47,6 +51,8 @@ class Drift:
             self._points.append(self._least)
             self._recent.append(self._least)
             self._least, self._started_ns = None, reading.arrival_ns
+            return True
+        return fresh
 
     def interrupted(self) -> None:
         """The device was silent: what it did not count meanwhile says nothing about its rate."""

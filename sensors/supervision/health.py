@@ -12,6 +12,7 @@ STALE_PERIODS, STALE_S = 3, 1.0
 """A sensor is stale after so many periods without a reading, but never before so many seconds."""
 DEAD_PERIODS, DEAD_S = 10, 10.0
 """The same for dead; a dead sensor is closed and opened again."""
+STALE_NS = round(STALE_S * 1e9)
 RATE_TOLERANCE = 0.05
 """A measured rate that is further from the declared one, as a share of it, is wrong; a Lepton's 8.6 of 9 Hz is not."""
 
@@ -114,13 +115,14 @@ class Health:
         """Take note of a reading."""
         self._count(reading)
         self._gap(reading)
-        if self.age_ns(reading.arrival_ns) > self.stale_ns:
+        quiet_ns = reading.arrival_ns - self._quiet_since_ns
+        if quiet_ns > STALE_NS and quiet_ns > self.stale_ns:
             self.drift.interrupted()
         if self.stream.nominal_rate_hz:
             # A microphone delivers blocks: what is regular is the block.
             self._period_s = reading.count / self.stream.nominal_rate_hz
-        self.drift.heard(reading)
-        self._compare_rate()
+        if self.drift.heard(reading):
+            self._compare_rate()
         self._quality = reading.quality
         if reading.quality & Quality.REPEATED:
             # No sign of life: a frozen camera would look alive for ever.
