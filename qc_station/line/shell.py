@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
+from qc_station.view.placement import Placement
 from sensors.readings import Reading
 
 MAX_BYTES = 256 * 2**20
@@ -24,27 +25,38 @@ class ShellCounters:
     taken: int = 0
     """Readings that sensors put in."""
     aligned: int = 0
-    """Readings that were pushed into the aligner."""
+    """Readings that were handed on to the aligner, or to the belt's encoder."""
     dropped: int = 0
     """Readings for which there was no room."""
     triggers: int = 0
     """Triggers that were put in."""
+    refused: int = 0
+    """Triggers of which no snapshot follows: the part came before, or too many parts wait."""
 
 
 class LiveShell:
     """Readings and triggers from any thread; snapshots in the one thread that calls `snapshots`."""
 
     def __init__(
-        self, aligner: Aligner, *, max_bytes: int = MAX_BYTES, clock: Callable[[], int] = time.monotonic_ns
+        self,
+        aligner: Aligner,
+        placement: Placement,
+        *,
+        accept: Callable[[Trigger], bool] = lambda _: True,
+        max_bytes: int = MAX_BYTES,
+        clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Start empty.
 
         Args:
             aligner: Used by the calling thread of `snapshots` alone.
+            placement: Whose rules the aligner has.
+            accept: Is asked about every trigger before the aligner gets it, in the thread of `snapshots`.
             max_bytes: Of readings that wait.
             clock: CLOCK_MONOTONIC in ns.
         """
-        self._aligner, self._max_bytes, self._clock = aligner, max_bytes, clock
+        self._aligner, self._placement, self._accept = aligner, placement, accept
+        self._max_bytes, self._clock = max_bytes, clock
         self._waiting: deque[Reading | Trigger] = deque()
         self._bytes = 0
         self._something = threading.Condition()
@@ -62,11 +74,11 @@ class LiveShell:
             self._waiting.append(reading)
             self._something.notify()
 
-    def trigger(self, part: str, time_ns: int) -> None:
+    def trigger(self, trigger: Trigger) -> None:
         """Take a trigger, in the thread of its source."""
         with self._something:
             self.counters.triggers += 1
-            self._waiting.append(Trigger(part=part, time_ns=time_ns))
+            self._waiting.append(trigger)
             self._something.notify()
 
     def snapshots(self, idle_s: float = IDLE_S) -> list[Snapshot]:
@@ -80,15 +92,21 @@ class LiveShell:
         """
         for event in self._take(idle_s):
             if isinstance(event, Trigger):
-                self._aligner.trigger(event.part, event.time_ns)
+                self._trigger(event)
             else:
-                self._aligner.push(event)
                 self.counters.aligned += 1
-        return self._aligner.advance(self._clock())
+                if not self._placement.takes(event):
+                    self._aligner.push(event)
+        return [self._placement.seen(one) for one in self._aligner.advance(self._clock())]
 
     def shutdown(self) -> list[Snapshot]:
         """Align what still waits and emit every open part as it stands."""
-        return [*self.snapshots(idle_s=0.0), *self._aligner.shutdown(self._clock())]
+        last = self.snapshots(idle_s=0.0)
+        return last + [self._placement.seen(one) for one in self._aligner.shutdown(self._clock())]
+
+    def _trigger(self, trigger: Trigger) -> None:
+        if not self._accept(trigger) or not self._aligner.trigger(trigger.part, trigger.time_ns):
+            self.counters.refused += 1
 
     def _take(self, idle_s: float) -> list[Reading | Trigger]:
         """Everything that waits."""

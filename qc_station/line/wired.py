@@ -110,4 +110,4 @@ def _station(name: str, sounds: Path, pipe: Path, port: Path, origin_ns: int) ->
         "enose": {"type": "serial_array", "port": str(port), "protocol": "csv"},
     }
     streams = {n: msgspec.structs.replace(s, driver=drivers[n]) for n, s in config.streams.items()}
-    return msgspec.structs.replace(config, streams=streams)
+    return msgspec.structs.replace(config, streams=streams, trigger={"type": "recording", **played})

@@ -7,9 +7,11 @@ import numpy as np
 
 from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Reason, Snapshot
+from qc_station.align.trigger import Trigger
 from qc_station.line.feeding import readings
 from qc_station.line.shell import LiveShell
 from qc_station.line.simulation import aligner, shift, station
+from qc_station.view.placement import Placement
 from sensors.readings import Reading
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import schedule
@@ -26,8 +28,9 @@ class Clock:
         return self.now_ns
 
 
-def line() -> Aligner:
-    return aligner(station())
+def line() -> tuple[Aligner, Placement]:
+    placement = Placement(station())
+    return aligner(station(), placement), placement
 
 
 def content(snapshot: Snapshot) -> tuple[object, ...]:
@@ -37,7 +40,7 @@ def content(snapshot: Snapshot) -> tuple[object, ...]:
 
 def test_what_threads_put_in_gives_the_same_parts_as_a_replay() -> None:
     clock, passings = Clock(), schedule(make_parts(SEED, PARTS), SEED)
-    shell, got = LiveShell(line(), clock=clock), list[Snapshot]()
+    shell, got = LiveShell(*line(), clock=clock), list[Snapshot]()
     events = [(p.time_ns, 0, p) for p in passings]
     for number, driver in enumerate(line_drivers(passings, SEED), start=1):
         events += [(reading.arrival_ns, number, reading) for reading in readings(driver)]  # type: ignore[misc]
@@ -58,7 +61,7 @@ def put(shell: LiveShell, event: object) -> None:
     if isinstance(event, Reading):
         shell.hear(event)
     else:
-        shell.trigger(event.part.name, event.time_ns)  # type: ignore[attr-defined]
+        shell.trigger(Trigger(part=event.part.name, time_ns=event.time_ns))  # type: ignore[attr-defined]
 
 
 def sound(seq: int, samples: int = 1000) -> Reading:
@@ -67,7 +70,7 @@ def sound(seq: int, samples: int = 1000) -> Reading:
 
 
 def test_what_has_no_room_is_dropped_and_counted_and_room_comes_back() -> None:
-    shell = LiveShell(line(), max_bytes=4000, clock=Clock())
+    shell = LiveShell(*line(), max_bytes=4000, clock=Clock())
     for number in range(5):
         shell.hear(sound(1000 * number))
     assert (shell.counters.taken, shell.counters.dropped) == (2, 3)
@@ -78,9 +81,9 @@ def test_what_has_no_room_is_dropped_and_counted_and_room_comes_back() -> None:
 
 def test_a_trigger_has_room_where_readings_have_none() -> None:
     clock = Clock()
-    shell = LiveShell(line(), max_bytes=0, clock=clock)
+    shell = LiveShell(*line(), max_bytes=0, clock=clock)
     shell.hear(sound(0))
-    shell.trigger("part-1", 0)
+    shell.trigger(Trigger(part="part-1", time_ns=0))
     assert shell.snapshots(idle_s=0.0) == []
     clock.now_ns = 10_000_000_000
     (part,) = shell.snapshots(idle_s=0.0)
@@ -89,13 +92,29 @@ def test_a_trigger_has_room_where_readings_have_none() -> None:
 
 
 def test_an_open_part_is_emitted_when_the_line_ends() -> None:
-    shell = LiveShell(line(), clock=Clock())
-    shell.trigger("part-1", 0)
+    shell = LiveShell(*line(), clock=Clock())
+    shell.trigger(Trigger(part="part-1", time_ns=0))
+    assert [one.part for one in shell.shutdown()] == ["part-1"]
+
+
+def test_a_trigger_that_is_not_accepted_or_comes_again_is_counted_and_gives_no_part() -> None:
+    asked: list[Trigger] = []
+
+    def accept(trigger: Trigger) -> bool:
+        asked.append(trigger)
+        return trigger.part != "part-0"
+
+    shell = LiveShell(*line(), accept=accept, clock=Clock())
+    for part in ("part-0", "part-1", "part-1"):
+        shell.trigger(Trigger(part=part, time_ns=0))
+    assert shell.snapshots(idle_s=0.0) == []
+    assert [trigger.part for trigger in asked] == ["part-0", "part-1", "part-1"]
+    assert shell.counters.refused == 2
     assert [one.part for one in shell.shutdown()] == ["part-1"]
 
 
 def test_a_wait_ends_when_something_comes() -> None:
-    shell = LiveShell(line(), clock=Clock())
+    shell = LiveShell(*line(), clock=Clock())
     taken = threading.Thread(target=shell.snapshots, args=(60.0,))
     taken.start()
     shell.hear(sound(0))
