@@ -56,7 +56,7 @@ def station_text(station: StationConfig) -> str:
     lines += _keys(station, skip=("streams", "trigger", *tables))
     for name, stream in station.streams.items():
         foreign = FOREIGN.get(stream.kind, ())
-        lines += ["", f"[streams.{_key(name)}]", *_keys(stream, skip=("driver", *foreign)), *_driver(name, stream)]
+        lines += ["", f"[streams.{key_text(name)}]", *_keys(stream, skip=("driver", *foreign)), *_driver(name, stream)]
     lines += _optional("trigger", station.trigger, EXAMPLE, meanings(StationConfig)["trigger"])
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_keys(table)]
@@ -69,13 +69,13 @@ def _keys(table: Struct, skip: tuple[str, ...] = ()) -> Iterator[str]:
         if name not in skip:
             value = getattr(table, name)
             yield f"# {meaning}"
-            yield f"# {name} =" if value is None else f"{name} = {_value(msgspec.to_builtins(value))}"
+            yield f"# {name} =" if value is None else f"{name} = {value_text(msgspec.to_builtins(value))}"
 
 
 def _driver(name: str, stream: StreamConfig) -> Iterator[str]:
     """The table of the live sensor; where there is none, an example to be filled in."""
     example = EXAMPLES.get(stream.kind, {})
-    return _optional(f"streams.{_key(name)}.driver", stream.driver, example, meanings(StreamConfig)["driver"])
+    return _optional(f"streams.{key_text(name)}.driver", stream.driver, example, meanings(StreamConfig)["driver"])
 
 
 def _optional(name: str, table: Mapping[str, Any] | None, example: Mapping[str, Any], meaning: str) -> Iterator[str]:
@@ -84,18 +84,19 @@ def _optional(name: str, table: Mapping[str, Any] | None, example: Mapping[str, 
     mark = "# " if table is None else ""
     yield f"{mark}[{name}]"
     for key, value in (example if table is None else table).items():
-        yield f"{mark}{_key(key)} = {_value(value)}"
+        yield f"{mark}{key_text(key)} = {value_text(value)}"
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value as TOML writes it."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{key_text(key)} = {value_text(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_value(item) for item in value)}]"
+        return f"[{', '.join(value_text(item) for item in value)}]"
     # JSON's strings and numbers are TOML's, but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _key(name: str) -> str:
-    return name if name.isascii() and name.isidentifier() else _value(name)
+def key_text(name: str) -> str:
+    """A name as TOML writes it, in quotes where it needs them."""
+    return name if name.isascii() and name.isidentifier() else value_text(name)
