@@ -75,6 +75,7 @@ class Recorder:
                 f"rotate_bytes is {rotate_bytes}; must be above 0 and at most budget_bytes, {budget_bytes}"
             )
         self._folder, self._streams, self._config = folder, tuple(streams), config
+        self._names = frozenset(stream.name for stream in streams)
         self._rotate_bytes, self._rotate_ns = rotate_bytes, round(rotate_s * 1e9)
         self._budget_bytes, self._fsync_ns = budget_bytes, round(fsync_s * 1e9)
         self._clock, self._wall, self._open_file = clock, wall, open_file
@@ -94,7 +95,7 @@ class Recorder:
         Raises:
             RecordingError: recording stops here (once); or the stream is not declared or holds no numbers.
         """
-        if all(stream.name != reading.stream for stream in self._streams):
+        if reading.stream not in self._names:
             known = ", ".join(repr(stream.name) for stream in self._streams)
             raise RecordingError(f"stream '{reading.stream}' is not declared in this recording; declared: {known}")
         self._append("readings", lambda file: file.reading(reading))
