@@ -46,7 +46,7 @@ class Intake:
     def passes(self, reading: Reading) -> bool:
         """Whether a reading simply continues the one before, as nearly all do; if so it is counted as passed."""
         if self._plain and not self._waiting and (reading.session, reading.seq) == self._next:
-            self._newest = reading.seq + reading.count
+            self._newest = reading.seq + len(reading.data)
             self._next, self._arrived_ns = (reading.session, self._newest), reading.arrival_ns
             return True
         return False

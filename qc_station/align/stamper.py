@@ -38,6 +38,7 @@ class Stamper:
         self._clock, self._device = Clock(), DeviceTime()
         self._session: int | None = None
         self._has_device_time = False
+        self._period_ns = rate.span_ns(1) if rate else None
         self._arrived_ns: int | None = None
         self._resets = 0
 
@@ -70,7 +71,7 @@ class Stamper:
     def _device_ns(self, reading: Reading) -> int | None:
         """The last sample on the clock of the session; None where only its arrival is known."""
         if not self._has_device_time:
-            return self._rate.span_ns(reading.seq + reading.count - 1) if self._rate and self._counts else None
+            return self._rate.span_ns(reading.seq + len(reading.data) - 1) if self._rate and self._counts else None
         if reading.device_ns is None:
             return None
         device_ns, anew = self._device.unwrap(reading.device_ns, reading.arrival_ns)
@@ -81,5 +82,7 @@ class Stamper:
 
     def _waited_ns(self, reading: Reading) -> int:
         """A sample may be as old as the time since the reading before it, or as a period where it is on time."""
-        elapsed_ns = START_UNCERTAINTY_NS if self._arrived_ns is None else reading.arrival_ns - self._arrived_ns
-        return max(0, min(elapsed_ns, self._rate.span_ns(1))) if self._rate else max(0, elapsed_ns)
+        if self._arrived_ns is None:
+            return self._period_ns or START_UNCERTAINTY_NS
+        elapsed_ns = max(0, reading.arrival_ns - self._arrived_ns)
+        return elapsed_ns if self._period_ns is None else min(elapsed_ns, self._period_ns)

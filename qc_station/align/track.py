@@ -77,12 +77,14 @@ class Track:
 
     def push(self, reading: Reading) -> int:
         """Stamp and hold a reading, or count why not; returns how many of its samples came too late for a part."""
-        fault, late = self._fault(reading), 0
+        fault, count = self._fault(reading), len(reading.data)
         if fault:
             self.refuse(reading, fault)
-        elif reading.count:
-            self._ledger.ingested += reading.count
-            late = self._hold(reading).late
+            return 0
+        if not count:
+            return 0
+        self._ledger.ingested += count
+        late = self._hold(reading, count).late
         self._evict()
         return late
 
@@ -221,37 +223,39 @@ class Track:
         # Indices go on after a break of the clock within a session, so that they are compared by session.
         return None if reading.session == self._last_session and reading.seq >= last.stop else "out_of_order"
 
-    def _hold(self, reading: Reading) -> Entry:
-        last, stamp = self._last, self._stamper.stamp(reading)
-        entry = self._entry(reading, stamp, last)
-        entry.late = self._late(entry)
+    def _hold(self, reading: Reading, count: int) -> Entry:
+        stamp = self._stamper.stamp(reading)
+        entry = self._entry(reading, count, stamp, self._last)
+        if self._closed_ns is not None and self._closed_ns >= entry.from_ns:
+            entry.late = self._late(entry, self._closed_ns)
         self._buffer.append(entry)
         self._last, self._last_session = entry, reading.session
         if self.arrived_ns is None or self.arrived_ns < reading.arrival_ns:
             self.arrived_ns = reading.arrival_ns
         return entry
 
-    def _entry(self, reading: Reading, stamp: Stamp, last: Entry | None) -> Entry:
-        origin_ns = from_ns = stamp.time_ns
-        seq, count = reading.seq, reading.count
+    def _entry(self, reading: Reading, count: int, stamp: Stamp, last: Entry | None) -> Entry:
+        end_ns, uncertainty_ns, epoch = stamp
+        origin_ns, from_ns, seq = end_ns, end_ns, reading.seq
         if self.rate:
             origin_ns -= self.rate.span_ns(seq + count - 1)
-            from_ns = origin_ns + self.rate.span_ns(seq)
+            from_ns = origin_ns + self.rate.span_ns(seq) if count > 1 else end_ns
         run, flags = seq, int(reading.quality)
         if last is not None:
             # The clock may step back a little when it learns; the order of samples may not.
-            from_ns = max(from_ns, last.end_ns + 1)
-            follows = last.epoch == stamp.epoch and last.stop == seq and not flags & GAP_BEFORE
+            if from_ns <= last.end_ns:
+                from_ns = last.end_ns + 1
+            follows = last.epoch == epoch and last.seq + last.count == seq and not flags & GAP_BEFORE
             run = last.run if follows else run
         return Entry(
-            epoch=stamp.epoch,
+            epoch=epoch,
             seq=seq,
             count=count,
             run=run,
             origin_ns=origin_ns,
             from_ns=from_ns,
-            end_ns=max(from_ns, stamp.time_ns),
-            uncertainty_ns=stamp.uncertainty_ns,
+            end_ns=max(from_ns, end_ns),
+            uncertainty_ns=uncertainty_ns,
             data=reading.data,
             flags=flags,
         )
@@ -265,13 +269,11 @@ class Track:
             while (oldest := self._buffer.oldest) is not None and oldest.end_ns < oldest_ns:
                 self._ledger.leave(self._buffer.pop(), dropped="overflow_seconds")
 
-    def _late(self, entry: Entry) -> int:
+    def _late(self, entry: Entry, closed_ns: int) -> int:
         """How many samples of a new entry lie before the end of a part that is closed."""
-        if self._closed_ns is None or self._closed_ns < entry.from_ns:
-            return 0
         if not self.rate:
             return entry.count
-        return min(entry.count, max(0, self.rate.last_by(self._closed_ns - entry.origin_ns) + 1 - entry.seq))
+        return min(entry.count, max(0, self.rate.last_by(closed_ns - entry.origin_ns) + 1 - entry.seq))
 
     def _place(self, entry: Entry, index: int) -> Place:
         time_ns = entry.origin_ns + self.rate.span_ns(index) if self.rate else entry.end_ns
