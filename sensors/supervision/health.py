@@ -124,13 +124,13 @@ class Health:
         if self.drift.heard(reading):
             self._compare_rate()
         self._quality = reading.quality
-        if reading.quality & Quality.REPEATED:
+        if Quality.REPEATED in reading.quality:
             # No sign of life: a frozen camera would look alive for ever.
             self._empty += 1
             return
         self._empty = 0
         self._quiet_since_ns = max(self._quiet_since_ns, reading.arrival_ns)
-        self._state = State.WARMING if reading.quality & Quality.WARMING else State.LIVE
+        self._state = State.WARMING if Quality.WARMING in reading.quality else State.LIVE
         self.reason = ""
 
     def _count(self, reading: Reading) -> None:
@@ -138,10 +138,11 @@ class Health:
         counters, quality = self.counters, reading.quality
         counters.readings += 1
         counters.samples += reading.count
-        if quality:
-            counters.overflows += bool(quality & Quality.OVERFLOW)
-            counters.saturated += bool(quality & Quality.SATURATED)
-            counters.repeated += bool(quality & Quality.REPEATED)
+        # Asked this way round because the operators of flags take longer than all the rest.
+        if quality is not Quality.OK:
+            counters.overflows += Quality.OVERFLOW in quality
+            counters.saturated += Quality.SATURATED in quality
+            counters.repeated += Quality.REPEATED in quality
 
     def _compare_rate(self) -> None:
         """Count the moment at which the measured rate leaves the declared one."""
@@ -156,7 +157,7 @@ class Health:
         """Count samples that are missing, by the device's count or by its own word."""
         session, expected = self._next or (reading.session, reading.seq)
         missing = reading.seq - expected if session == reading.session else 0
-        if missing > 0 or reading.quality & Quality.GAP_BEFORE:
+        if missing > 0 or Quality.GAP_BEFORE in reading.quality:
             self.counters.gaps += 1
             self.counters.lost_samples += max(0, missing)
         self._next = (reading.session, reading.seq + reading.count)
@@ -224,7 +225,7 @@ class Health:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What is wrong with what a living sensor delivers, in words; empty when nothing is."""
-        saturated = "at the end of its range" if self._quality & Quality.SATURATED else ""
+        saturated = "at the end of its range" if Quality.SATURATED in self._quality else ""
         return tuple(doubt for doubt in (self._rate_doubt, saturated) if doubt)
 
     def why(self, now_ns: int) -> str:

@@ -34,6 +34,9 @@ class Pipe:
         """Who reads meets the end; the name is gone."""
         self._hang_up()
         if self._plugged:
+            # One that is just opening the pipe would wait for ever for a pipe without a name.
+            self._fd = self._opened()
+            self._hang_up()
             self.path.unlink(missing_ok=True)
         self._plugged = False
 
@@ -79,11 +82,11 @@ class Pipe:
         fresh.rename(self.path)
 
     def _opened(self) -> int | None:
-        """The end for writing; None while nobody reads."""
+        """The end for writing; None while nobody reads, or when somebody has removed the pipe."""
         try:
             return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
-            if error.errno == errno.ENXIO:
+            if error.errno in (errno.ENXIO, errno.ENOENT):
                 return None
             raise
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ GAS = arrays.arrays(np.float32, (3, 4), elements=OHMS)
 CYCLES = arrays.arrays(np.float32, (2, 10), elements=OHMS)
 FRAMES = arrays.arrays(np.uint16, (2, 24, 32), elements=st.integers(27315 - 3000, 27315 + 20000))
 MS = 1_000_000
+FEW = settings(max_examples=30)
+"""Drawing arrays is slow, and every example holds many numbers."""
 
 
 def decoded(protocol: str, options: dict[str, Any], encoder: Encoder, data: NDArray[Any], device_ns: int = 0) -> list:
@@ -34,6 +36,7 @@ def decoded(protocol: str, options: dict[str, Any], encoder: Encoder, data: NDAr
     return reader.feed(first + b"".join(encoder.chunks(data, device_ns)))
 
 
+@FEW
 @given(data=GAS)
 def test_csv_lines_carry_every_channel_to_a_thousandth(data: NDArray[np.float32]) -> None:
     found = decoded("csv", {"channels": NAMES}, CsvEncoder(), data)
@@ -46,6 +49,7 @@ def test_csv_is_what_a_sketch_prints() -> None:
     assert CsvEncoder(2).chunks(data, 0) == [b"41.50,nan,3.00\r\n"]
 
 
+@FEW
 @given(data=GAS, device_ms=st.integers(0, 2**33))
 def test_json_lines_carry_the_device_time_as_32_bits_of_milliseconds(data: NDArray[np.float32], device_ms: int) -> None:
     options = {"channels": NAMES, "time_key": "ms"}
@@ -58,6 +62,7 @@ def test_json_is_compact_and_ends_with_a_line_feed() -> None:
     assert JsonlEncoder(("a", "b")).chunks(np.array([[1.5, 2.25]]), 1234 * MS) == [b'{"ms":1234,"a":1.5,"b":2.25}\n']
 
 
+@FEW
 @given(data=CYCLES)
 def test_a_heater_cycle_is_ten_lines_that_the_decoder_makes_one_sample(data: NDArray[np.float32]) -> None:
     found = decoded("bme688", {"warming_cycles": 0}, Bme688Encoder(), data[:1], 60_000 * MS)
@@ -72,6 +77,7 @@ def test_the_steps_of_a_heater_cycle_have_a_time_each() -> None:
     assert lines[0] == b"58740, 24.31, 96512.20, 41.70, 1.00, b0, 0\r\n"
 
 
+@FEW
 @given(data=FRAMES)
 def test_thermal_modules_send_hundredths_of_a_degree(data: NDArray[np.uint16]) -> None:
     found = decoded("mlx90640", {}, Mlx90640Encoder(), data)

@@ -1,6 +1,8 @@
 """A named pipe as a video."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -112,3 +114,18 @@ def test_pulling_the_plug_ends_the_video_and_takes_the_name_away(pipe: Pipe, rea
     assert os.read(fd, 100) == b""
     assert not pipe.path.exists()
     assert (pipe.listeners, pipe.heard) == (1, False)
+
+
+def test_one_that_waits_for_the_pipe_to_open_is_let_go_when_it_is_pulled(tmp_path: Path) -> None:
+    pipe, got = Pipe(tmp_path / "video"), list[bytes]()
+    pipe.plug()
+    reader = threading.Thread(target=lambda: got.append(pipe.path.read_bytes()), daemon=True)
+    reader.start()
+    limit = time.monotonic() + 10.0
+    # Field 3 of this file is S while a thread waits in the kernel, and this one has nothing else to wait for.
+    while Path(f"/proc/self/task/{reader.native_id}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+        assert time.monotonic() < limit
+    pipe.unplug()
+    reader.join(timeout=10)
+    assert not reader.is_alive()
+    assert got == [b""]
