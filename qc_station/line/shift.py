@@ -27,13 +27,30 @@ def item(snapshot: Snapshot, labels: Mapping[str, str], *, group: str, split: Sp
     return Item(name=snapshot.part, group=group, split=split, windows=windows, labels=dict(labels))
 
 
-def grouped(
-    parts: Iterable[tuple[Snapshot, Mapping[str, str]]], *, shift: str, block_ns: int = BLOCK_NS
-) -> Iterator[Item]:
-    """Parts as items in groups by time, without a split.
+class Groups:
+    """Names the group of each part in the order of time.
 
     A group lasts at least a block and ends only where no reading serves the parts on both sides; a line that never
     pauses for as long as a window is therefore one group, and cannot be split without a leak.
+    """
+
+    def __init__(self, name: str, block_ns: int = BLOCK_NS) -> None:
+        """Args: name: What groups are named after. block_ns: Least length of a group in nanoseconds."""
+        self._name, self._block_ns = name, block_ns
+        self._number, self._begin_ns = -1, 0
+
+    def of(self, snapshot: Snapshot) -> str:
+        """The group of the next part."""
+        shared = any(window.shared for window in snapshot.windows.values())
+        if self._number < 0 or (not shared and snapshot.time_ns - self._begin_ns >= self._block_ns):
+            self._number, self._begin_ns = self._number + 1, snapshot.time_ns
+        return f"{self._name}-{self._number:04d}"
+
+
+def grouped(
+    parts: Iterable[tuple[Snapshot, Mapping[str, str]]], *, shift: str, block_ns: int = BLOCK_NS
+) -> Iterator[Item]:
+    """Parts as items in groups by time, see `Groups`, without a split.
 
     Args:
         parts: Snapshots with labels, in the order of time.
@@ -43,12 +60,9 @@ def grouped(
     Yields:
         One item per part, in the same order.
     """
-    number, begin_ns = -1, 0
+    groups = Groups(shift, block_ns)
     for snapshot, labels in parts:
-        shared = any(window.shared for window in snapshot.windows.values())
-        if number < 0 or (not shared and snapshot.time_ns - begin_ns >= block_ns):
-            number, begin_ns = number + 1, snapshot.time_ns
-        yield item(snapshot, labels, group=f"{shift}-{number:04d}")
+        yield item(snapshot, labels, group=groups.of(snapshot))
 
 
 def split_by_time(items: Iterable[Item], shares: Mapping[Split, float] | None = None) -> list[Item]:

@@ -1,0 +1,147 @@
+"""Run the line: decide about every part as it passes, and show it live."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qc_station.cli.output import console, finish, json_line, json_option, note
+from qc_station.cli.sensor_table import ends_by_signal, sensor_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Group
+
+    from qc_station.line.inspection import Inspected
+    from qc_station.line.live import LiveLine
+    from qc_station.sensing.status import StatusBoard
+
+DRAWN_S = 0.25
+LAST = 8
+"""Verdicts that are shown."""
+COLOURS = {"PASS": "green", "REJECT": "red", "REVIEW": "yellow"}
+
+
+@click.command()
+@click.option(
+    "--station",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The station's folder.",
+)
+@click.option("--bundle", type=click.Path(exists=True, path_type=Path), help="Without it every part goes to review.")
+@click.option("--seconds", type=click.FloatRange(min=0.5), help="How long; without it until Ctrl-C.")
+@click.option("--parts", type=click.IntRange(min=1), help="Stop after so many parts.")
+@json_option
+def command(station: Path, bundle: Path | None, seconds: float | None, parts: int | None, as_json: bool) -> None:
+    """Take triggers, wait for the windows of each part, decide, store, and show it.
+
+    A verdict is on disk before it is shown. With --json every verdict is a line of its own, and the summary the last
+    line. Parts for review are kept with their samples. A station runs once at a time.
+    """
+    from deploy.runtime import Runtime
+    from qc_station.config.loading import load_station
+    from qc_station.line.live import LiveLine
+    from qc_station.sensing.status import StatusBoard
+
+    config = load_station(station)
+    runtime = None if bundle is None else Runtime(bundle)
+    line = LiveLine(station, config, runtime)
+    with ends_by_signal(), line:
+        for part in line.interrupted:
+            note(f"part {part} was interrupted by the last stop; it is marked as undecided")
+        note(f"{config.name} runs" + ("" if runtime else " without a bundle: every part goes to review"))
+        until = None if seconds is None else time.monotonic() + seconds
+        board = StatusBoard(line.supervision)
+        with suppress(KeyboardInterrupt), _drawing(line, board, config.deadline_ms, as_json) as draw:
+            while not _over(line, until, parts):
+                _told(line.step(), as_json)
+                draw()
+        _told(line.finish(), as_json)
+        sensors = board.look(time.monotonic_ns())
+    result = {"station": config.name, "bundle": bundle} | summary(line)
+    result |= {"sensors": {one.stream: {"state": one.state, "counters": one.counters} for one in sensors}}
+    finish(result, as_json, text=counted(line))
+
+
+def _over(line: "LiveLine", until: float | None, parts: int | None) -> bool:
+    enough = parts is not None and line.counts.total() >= parts
+    return enough or line.ended or (until is not None and time.monotonic() > until)
+
+
+def _told(found: "Iterable[Inspected]", as_json: bool) -> None:
+    """With --json a line per verdict."""
+    for one in found if as_json else ():
+        click.echo(json_line(asdict(one)))
+
+
+def summary(line: "LiveLine") -> dict[str, Any]:
+    """Counts and latencies."""
+    from qc_station.evaluation import percentiles
+
+    steps = ("scores", "decision", "trigger")
+    return {
+        "parts": line.counts.total(),
+        "verdicts": dict(line.counts),
+        "interrupted": line.interrupted,
+        "latency_ms": {step: percentiles([one.latency_ms[step] for one in line.recent]) for step in steps},
+        "shell": asdict(line.shell.counters),
+        "triggers": line.triggers.counters,
+    }
+
+
+def counted(line: "LiveLine") -> str:
+    """Verdicts and latency in words."""
+    counts = ", ".join(f"{line.counts[name]} {name}" for name in COLOURS)
+    return f"{line.counts.total()} parts: {counts}; {latency(line)}"
+
+
+def latency(line: "LiveLine") -> str:
+    """Of the last parts, from the closed windows to the verdict on disk."""
+    from qc_station.evaluation import percentiles
+
+    found = percentiles([one.latency_ms["decision"] for one in line.recent])
+    if found["p50"] is None:
+        return "no latency yet"
+    return f"windows to verdict on disk p50 {found['p50']:.1f} ms, p99 {found['p99']:.1f} ms"
+
+
+@contextmanager
+def _drawing(
+    line: "LiveLine", board: "StatusBoard", deadline_ms: float, as_json: bool
+) -> "Iterator[Callable[[], None]]":
+    """Redraws the line in place a few times a second where a person watches."""
+    screen = console(as_json)
+    if not screen.is_terminal:
+        yield lambda: None
+        return
+    from rich.live import Live
+
+    drawn = 0.0
+    with Live(console=screen, transient=True, auto_refresh=False) as shown:
+
+        def draw() -> None:
+            nonlocal drawn
+            if time.monotonic() - drawn >= DRAWN_S:
+                drawn = time.monotonic()
+                shown.update(view(line, board, deadline_ms), refresh=True)
+
+        yield draw
+
+
+def view(line: "LiveLine", board: "StatusBoard", deadline_ms: float) -> "Group":
+    """Sensors, the last verdicts, counts and latency against the deadline."""
+    from rich.console import Group
+    from rich.table import Table
+
+    verdicts = Table("part", "verdict", "reason", "after trigger", title=counted(line), title_style="bold")
+    for one in list(line.recent)[-LAST:][::-1]:
+        after = f"{one.latency_ms['trigger']:.0f} of {deadline_ms:g} ms"
+        verdicts.add_row(one.part, f"[{COLOURS[one.verdict]}]{one.verdict}[/]", one.reason, after)
+    whys = [f"trigger {name}: {why}" for name, why in line.triggers.why.items()]
+    return Group(sensor_table(board.look(time.monotonic_ns()), "sensors"), verdicts, *whys)

@@ -1,0 +1,135 @@
+"""From the windows of a part to its durable decision, live."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.errors import InputError
+from deploy.runtime import Runtime
+from qc_station.align.snapshot import Reason, Snapshot
+from qc_station.align.trigger import Trigger
+from qc_station.config.station import StationConfig
+from qc_station.errors import StoreError
+from qc_station.evaluation import MAIN, verdict_of
+from qc_station.store import Store
+from qc_station.verdict import Decision, Verdict
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """One part of the live line."""
+
+    part: str
+    """Its name."""
+    verdict: str
+    """PASS, REJECT or REVIEW."""
+    reason: str
+    """Why, for people."""
+    bad: float
+    """Calibrated probability that it is not good; NaN where nothing was scored."""
+    reasons: dict[str, str]
+    """What became of each stream's window."""
+    latency_ms: dict[str, float]
+    """`scores`: of the network; `decision`: from the closed windows to the verdict on disk; `trigger`: from the trigger."""
+
+
+class Inspector:
+    """Accepts triggers and decides about parts; each gets exactly one row in the store, whatever happens in between."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: StationConfig,
+        runtime: Runtime | None,
+        *,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Close the books of a run that was interrupted.
+
+        Args:
+            store: Of the station.
+            config: Of the station.
+            runtime: The verified bundle; None sends every part to review.
+            clock: CLOCK_MONOTONIC in ns.
+        """
+        self._store, self._config, self._runtime, self._clock = store, config, runtime, clock
+        self.interrupted = store.open_parts()
+        """Parts that the run before had accepted and not decided."""
+        for part in self.interrupted:
+            store.leave_undecided(part, "the line stopped before it was decided")
+
+    def accept(self, trigger: Trigger) -> bool:
+        """Note on disk that a part came; False for one that came before, whose decision stands."""
+        try:
+            self._store.accept_part(trigger.part)
+        except StoreError:
+            return False
+        return True
+
+    def inspect(self, snapshot: Snapshot) -> Inspected:
+        """Score, decide, store.
+
+        Raises:
+            StoreError: the disk refuses; the part stays open and is closed as undecided at the next start.
+        """
+        begun_ns = self._clock()
+        verdict, scores = self._verdict(snapshot)
+        scored_ns = self._clock()
+        verdict = self._in_time(verdict, scored_ns - snapshot.time_ns)
+        latency_ms = {"scores": (scored_ns - begun_ns) / 1e6, "trigger": (scored_ns - snapshot.time_ns) / 1e6}
+        self._store.record_decision(
+            part=snapshot.part,
+            verdict=verdict.decision.value,
+            reason=verdict.reason,
+            scores=scores,
+            bundle=None if self._runtime is None else self._runtime.manifest.digest,
+            latency_ms=latency_ms,
+        )
+        return Inspected(
+            part=snapshot.part,
+            verdict=verdict.decision.value,
+            reason=verdict.reason,
+            bad=verdict.bad,
+            reasons={name: str(reason) for name, reason in snapshot.reasons.items()},
+            latency_ms=latency_ms | {"decision": (self._clock() - begun_ns) / 1e6},
+        )
+
+    def _verdict(self, snapshot: Snapshot) -> tuple[Verdict, dict[str, object]]:
+        """What the network says of the windows that are whole and healthy; the others are no evidence."""
+        lost = {name: reason for name, reason in snapshot.reasons.items() if reason is not Reason.OK}
+        said = ", ".join(f"{name} {reason}" for name, reason in lost.items())
+        if self._runtime is None:
+            return _review("; ".join(filter(None, ("no model yet", said)))), {}
+        here = {n: w.data for n, w in snapshot.windows.items() if n not in lost and n in self._runtime.streams}
+        if not here:
+            return _review(f"no evidence: {said}"), {}
+        try:
+            scores = self._runtime.scores(here)
+        except InputError as error:
+            return _review(str(error)), {}
+        verdict = verdict_of(self._runtime, scores.outputs, scores.streams)
+        missing = [name for name, stream in self._config.inspecting.items() if stream.required and name not in here]
+        if missing and verdict.decision is Decision.PASS:
+            verdict = _review(f"required {', '.join(missing)} missing; {verdict.reason}", verdict.bad)
+        named: dict[str, object] = (
+            {MAIN: self._runtime.named(MAIN, scores)} if MAIN in self._runtime.manifest.tasks else {}
+        )
+        return Verdict(decision=verdict.decision, reason=_joined(verdict.reason, said), bad=verdict.bad), named
+
+    def _in_time(self, verdict: Verdict, age_ns: int) -> Verdict:
+        """A decision after the deadline is none to let a part pass by."""
+        late_ms, allowed_ms = age_ns / 1e6, self._config.deadline_ms
+        if verdict.decision is not Decision.PASS or late_ms <= allowed_ms:
+            return verdict
+        reason = f"late: {late_ms:.0f} ms after the trigger, allowed {allowed_ms:g}; {verdict.reason}"
+        return _review(reason, verdict.bad)
+
+
+def _review(reason: str, bad: float = NAN) -> Verdict:
+    return Verdict(decision=Decision.REVIEW, reason=reason, bad=bad)
+
+
+def _joined(reason: str, lost: str) -> str:
+    return f"{reason} ({lost})" if lost else reason

@@ -1,0 +1,165 @@
+"""The live line: sensors, triggers, aligner, runtime and store in one process."""
+
+import fcntl
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.runtime import Runtime
+from qc_station.align.aligner import Aligner
+from qc_station.align.snapshot import Snapshot
+from qc_station.align.trigger import Trigger
+from qc_station.config.drivers import driver_builds
+from qc_station.config.station import StationConfig
+from qc_station.config.triggers import trigger_source
+from qc_station.errors import ConfigError
+from qc_station.line.inspection import Inspected, Inspector
+from qc_station.line.shell import LiveShell
+from qc_station.line.shift import Groups, item
+from qc_station.store import Store
+from qc_station.triggers.contract import TriggerSource
+from qc_station.triggers.sources import TriggerSources
+from qc_station.view.placement import Placement
+from sensors.errors import QCError
+from sensors.readings import Reading
+from sensors.supervision.station import StartupError, Supervision
+
+LOCK = "run.lock"
+RESERVE_MS = 50.0
+"""Of the deadline, at most a fifth of it: kept for scoring and storing a part that waited for evidence until the last moment."""
+LOOK_NS = 250_000_000
+"""Sensors and triggers are looked after so often."""
+REMEMBERED = 500
+"""Parts over which latency is shown."""
+
+
+class LiveLine:
+    """Everything between a trigger and a verdict on disk; `with` starts and stops it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: StationConfig,
+        runtime: Runtime | None,
+        *,
+        extra: dict[str, TriggerSource] | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            folder: Of the station.
+            config: Of the station.
+            runtime: The verified bundle; None records every part and sends it to review.
+            extra: Triggers beside that of the station's table.
+            clock: CLOCK_MONOTONIC in ns.
+
+        Raises:
+            ConfigError: no driver for a stream, no trigger at all, or a window that ends after the deadline.
+        """
+        self._folder, self._config, self._runtime, self._clock = folder, config, runtime, clock
+        origin_ns = clock()
+        own = trigger_source(config, folder, origin_ns)
+        sources = ({} if own is None else {str((config.trigger or {})["type"]): own}) | (extra or {})
+        if not sources:
+            raise ConfigError(f"{folder}: no table [trigger]; it says when a part is in front of the sensors")
+        self.triggers = TriggerSources(sources)
+        placement = Placement(config)
+        reserve_ms = min(RESERVE_MS, config.deadline_ms / 5)
+        aligner = Aligner(placement.rules, deadline_ns=round((config.deadline_ms - reserve_ms) * 1e6))
+        self.shell = LiveShell(aligner, placement, accept=self._accept, clock=clock)
+        declared = {name: stream.stream(name) for name, stream in config.streams.items()}
+        self.supervision = Supervision(
+            driver_builds(config, folder, origin_ns), self._hear, declared=declared, clock=clock
+        )
+        self.counts: Counter[str] = Counter()
+        self.recent: deque[Inspected] = deque(maxlen=REMEMBERED)
+        self._stack, self._looked_ns = ExitStack(), 0
+        self._groups = Groups(f"live-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+
+    def __enter__(self) -> Self:
+        """Lock the station, open the store, start sensors and triggers.
+
+        Raises:
+            QCError: the station runs already.
+            StartupError: naming every sensor that did not start.
+            StoreError: the store cannot be opened.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(_locked(self._folder))
+            self._store = stack.enter_context(Store.open(self._folder))
+            self._inspector = Inspector(self._store, self._config, self._runtime, clock=self._clock)
+            stack.enter_context(self.supervision)
+            if faults := self.supervision.start():
+                raise StartupError(faults)
+            stack.enter_context(self.triggers)
+            self.triggers.start(self.shell.trigger)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def interrupted(self) -> list[str]:
+        """Parts that the run before had accepted and not decided."""
+        return self._inspector.interrupted
+
+    @property
+    def ended(self) -> bool:
+        """Whether every sensor was a recording or simulation that is over."""
+        return self.supervision.ended
+
+    def step(self) -> list[Inspected]:
+        """Wait a moment at most, look after sensors and triggers, and decide about the parts that are whole or due."""
+        now_ns = self._clock()
+        if now_ns - self._looked_ns >= LOOK_NS:
+            self._looked_ns = now_ns
+            self.supervision.look()
+            self.triggers.look(now_ns)
+        return self._decide(self.shell.snapshots())
+
+    def finish(self) -> list[Inspected]:
+        """Take no more triggers and decide about every part that is still open."""
+        self.triggers.stop()
+        return self._decide(self.shell.shutdown())
+
+    def _decide(self, snapshots: list[Snapshot]) -> list[Inspected]:
+        # First every verdict, then the files: a part must not wait for the windows of the one before.
+        found = [self._inspector.inspect(snapshot) for snapshot in snapshots]
+        for snapshot, one in zip(snapshots, found, strict=True):
+            self.counts[one.verdict] += 1
+            self.recent.append(one)
+            group = self._groups.of(snapshot)
+            if one.verdict == "REVIEW" and snapshot.windows:
+                self._keep(snapshot, group)
+        return found
+
+    def _keep(self, snapshot: Snapshot, group: str) -> None:
+        """Keep what people are to look at."""
+        self._store.add_items([item(snapshot, {}, group=group)], self._config.inspecting)
+
+    def _accept(self, trigger: Trigger) -> bool:
+        return self._inspector.accept(trigger)
+
+    def _hear(self, reading: Reading) -> None:
+        self.shell.hear(reading)
+        self.triggers.hear(reading)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One line per station; the kernel lets go of the lock of a process that was killed."""
+    with (folder / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise QCError(f"{folder}: this station runs already; stop it first") from error
+        yield

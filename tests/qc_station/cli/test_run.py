@@ -1,0 +1,72 @@
+"""The live line on a simulated floor: triggers, windows, decisions on disk, one line at a time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from qc_station.cli import cli
+from qc_station.config.writing import write_station
+from qc_station.line.wired import WiredLine
+from qc_station.store import Store
+from sensors.simulated.line import Pace
+
+PARTS = 5
+
+
+def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    done = CliRunner().invoke(cli, ["run", *arguments, "--json"])
+    return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> WiredLine:
+    return WiredLine(tmp_path, seed=3, parts=PARTS, pace=Pace(rate_hz=2.0, lead_s=8.0))
+
+
+def test_every_part_that_passes_is_on_disk_with_its_windows_and_goes_to_review_without_a_model(
+    floor: WiredLine, tmp_path: Path
+) -> None:
+    with floor:
+        code, lines, said = run("--station", str(tmp_path), "--parts", str(PARTS))
+    assert code == 0, said
+    *verdicts, summary = lines
+    names = [passing.part.name for passing in floor.passings]
+    assert [one["part"] for one in verdicts] == names
+    assert summary["verdicts"] == {"REVIEW": PARTS}
+    assert summary["shell"]["dropped"] == summary["shell"]["refused"] == 0
+    with Store.open(tmp_path) as store:
+        assert [(row.part, row.verdict) for row in store.decisions()] == [(name, "REVIEW") for name in names]
+        assert store.open_parts() == []
+        kept = list(store.items())
+    whole = [one["part"] for one in verdicts if set(one["reasons"].values()) == {"ok"}]
+    assert whole
+    for item in kept:
+        if item.name in whole:
+            assert set(item.windows) == {"acoustic", "thermal", "enose"}
+
+
+def test_a_second_start_on_the_same_station_is_refused(floor: WiredLine, tmp_path: Path) -> None:
+    with floor:
+        command = [sys.executable, "-m", "qc_station", "run", "--station", str(tmp_path)]
+        first = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        assert first.stderr is not None
+        assert "runs without a bundle" in first.stderr.readline()
+        code, (answer,), _ = run("--station", str(tmp_path))
+        assert code == 1
+        assert "runs already" in answer["error"]
+        first.terminate()
+        assert first.wait(10) == 0
+        first.stderr.close()
+
+
+def test_a_station_without_a_trigger_is_told_what_is_missing(floor: WiredLine, tmp_path: Path) -> None:
+    write_station(tmp_path, msgspec.structs.replace(floor.station, trigger=None), overwrite=True)
+    code, (answer,), _ = run("--station", str(tmp_path))
+    assert code == 2
+    assert "no table [trigger]" in answer["error"]
