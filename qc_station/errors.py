@@ -13,3 +13,7 @@ class ManifestError(QCError):
 
 class StoreError(QCError):
     """The station's database or item files cannot serve."""
+
+
+class CalibrationError(QCError):
+    """A calibration that refuses to write: what was found, and what is needed."""

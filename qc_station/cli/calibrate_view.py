@@ -1,0 +1,121 @@
+"""Say where the part lies in a camera's frame: four corners or a region, drawn for a look and written to station.toml."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qc_station.cli.output import finish, json_option, note
+
+
+class Numbers(click.ParamType):
+    """Numbers with commas between them."""
+
+    name = "numbers"
+
+    def __init__(self, form: str, kind: type[int] | type[float]) -> None:
+        """Args: form: As a person sees it, such as x,y. kind: Of each number."""
+        self._form, self._kind = form, kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of as many numbers as the form has names."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = tuple(self._kind(word) for word in value.split(","))
+        except ValueError:
+            found = ()
+        if len(found) != len(self._form.split(",")):
+            self.fail(f"{value!r}; allowed: {self._form}", param, ctx)
+        return found
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002
+        """As a person sees it."""
+        return self._form.upper()
+
+
+@click.command()
+@click.option(
+    "--station",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The station's folder.",
+)
+@click.option("--stream", required=True, help="Name of the camera's stream.")
+@click.option(
+    "--frame",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A frame as the camera delivers it (PNG, TIFF, NPY); without it the camera is asked.",
+)
+@click.option(
+    "--corners",
+    type=Numbers("x,y", float),
+    nargs=4,
+    help="Corners of the part in pixels, clockwise from its top left.",
+)
+@click.option("--region", type=Numbers("x,y,w,h", int), help="An upright rectangle instead.")
+@click.option("--find", is_flag=True, help="Propose the corners of the largest warm figure.")
+@click.option("--accept", is_flag=True, help="With --find: write what was proposed.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Draw outline and window as PNG.")
+@json_option
+def command(
+    station: Path,
+    stream: str,
+    file: Path | None,
+    corners: tuple[tuple[float, float], ...] | None,
+    region: tuple[int, ...] | None,
+    find: bool,
+    accept: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Write where the part lies in a camera's frame into station.toml; nothing else in the file is touched.
+
+    Pixels are counted from the frame's top left corner. With --find nothing is written unless --accept is given.
+    """
+    if (corners is not None) + (region is not None) + find != 1:
+        raise click.UsageError("give one of --corners, --region and --find")
+    from qc_station.config.editing import calibrate
+    from qc_station.config.loading import load_station
+    from qc_station.errors import ConfigError
+    from qc_station.view.calibration import seen_as, values
+    from qc_station.view.finding import find_part
+    from qc_station.view.frame import frame_of_file, live_frame
+
+    config = load_station(station)
+    table = config.streams.get(stream)
+    if table is None or table.kind != "image":
+        cameras = [name for name, one in config.streams.items() if one.kind == "image"]
+        raise ConfigError(f"--stream {stream!r}; allowed: a stream of kind image, of which there are {cameras}")
+    frame = frame_of_file(file) if file else live_frame(config, station, stream)
+    outline = find_part(frame) if find else corners
+    keys = values(stream, table, frame.shape, corners=outline, region=region)
+    view = seen_as(stream, table, keys)
+    if out:
+        draw(out, frame, view)
+    written = accept or not find
+    if written:
+        today = datetime.now(UTC).strftime("%Y-%m-%d")
+        calibrate(station, stream, keys, f"{today} on {file.name if file else 'a live frame'}")
+    elif outline:
+        words = " ".join(f"{x:g},{y:g}" for x, y in outline)
+        note(f"to accept: --corners {words}, or --find --accept")
+    shown = f"region {list(region)}" if region else f"corners {[list(point) for point in outline or ()]}"
+    text = f"{stream}: {shown} {'written to' if written else 'proposed, not written to'} {station / 'station.toml'}"
+    result = {"stream": stream, "written": written, **keys, "window": list(view.window), "preview": out}
+    finish(result, as_json, text=text)
+
+
+def draw(file: Path, frame: Any, view: Any) -> None:
+    """The preview as a PNG."""
+    from qc_station.errors import CalibrationError
+    from qc_station.files import write_atomically
+    from qc_station.recordings import png
+    from qc_station.view.preview import preview
+
+    try:
+        write_atomically(file, png.encode(preview(frame, view)))
+    except OSError as error:
+        raise CalibrationError(f"--out {file}: cannot be written: {error.strerror}") from error

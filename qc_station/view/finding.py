@@ -1,0 +1,84 @@
+"""Finds the part itself in a frame: the largest warm or bright figure with four corners."""
+
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qc_station.config.geometry import convex
+from qc_station.errors import CalibrationError
+from qc_station.view.applied import Outline
+from qc_station.view.preview import grey
+
+SMALLEST, LARGEST = 0.01, 0.95
+"""Share of the frame that a part covers."""
+CLEAREST = 4.0
+"""How many times farther apart the middles of part and surroundings have to be than their pixels spread."""
+STRAIGHT = 0.03
+"""How far a side may bulge from a straight line, as a share of the figure's way around."""
+
+
+def find_part(frame: NDArray[Any]) -> Outline:
+    """Propose the corners of the part.
+
+    Warm is told from cold by Otsu's threshold (N. Otsu, 1979); the outline of the largest warm figure is taken where
+    four straight sides describe it, else the smallest rectangle around it, turned as it has to be.
+
+    Args:
+        frame: Shape (height, width), any real dtype; higher is warmer.
+
+    Returns:
+        Clockwise from the corner nearest to the frame's top left.
+
+    Raises:
+        CalibrationError: nothing stands out, or what does is too small or fills the frame.
+    """
+    figure = _largest(_warm(frame))
+    share = cv2.contourArea(figure) / frame.size
+    if not SMALLEST <= share <= LARGEST:
+        raise CalibrationError(
+            f"the largest warm figure covers {share:.1%} of the frame; needed: {SMALLEST:.0%} to {LARGEST:.0%}; give the "
+            "corners by hand"
+        )
+    sides = cv2.approxPolyDP(figure, STRAIGHT * cv2.arcLength(figure, closed=True), closed=True)[:, 0]
+    rows, columns = frame.shape
+    points = sides if len(sides) == 4 else cv2.boxPoints(cv2.minAreaRect(figure))
+    outline = _ordered(np.clip(points, 0, (columns, rows)))
+    if not convex(outline):
+        raise CalibrationError(f"the warm figure has no four corners: {outline}; give the corners by hand")
+    return outline
+
+
+def _warm(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    """1 where the frame is warm; shape as the frame."""
+    # A dead pixel is no part.
+    shown = cv2.medianBlur(grey(frame), 3)
+    _, mask = cv2.threshold(shown, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    warm, cold = shown[mask > 0].astype(np.float64), shown[mask == 0].astype(np.float64)
+    spread = math.sqrt((warm.var() * warm.size + cold.var() * cold.size) / shown.size) if warm.size and cold.size else 0
+    apart = float(warm.mean() - cold.mean()) if warm.size and cold.size else 0.0
+    if apart <= CLEAREST * spread:
+        raise CalibrationError(
+            f"nothing stands out: warm and cold pixels are {apart:.0f} grey values apart and spread by {spread:.1f}; "
+            f"needed: {CLEAREST:g} times as far apart; give the corners by hand"
+        )
+    return np.asarray(mask, np.uint8)
+
+
+def _largest(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The hull around the pixels of the largest figure, their outer edges included; shape (points, 1, 2), float32."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    pixels = max(contours, key=cv2.contourArea).astype(np.float32)
+    edges = np.concatenate([pixels + np.array(corner, np.float32) for corner in ((0, 0), (1, 0), (1, 1), (0, 1))])
+    return np.asarray(cv2.convexHull(edges), np.float32)
+
+
+def _ordered(points: NDArray[Any]) -> Outline:
+    """Clockwise from the corner nearest to the top left, in tenths of a pixel."""
+    middle = points.mean(axis=0)
+    around = sorted(points.tolist(), key=lambda p: math.atan2(p[1] - middle[1], p[0] - middle[0]))
+    first = min(range(4), key=lambda n: sum(around[n]))
+    a, b, c, d = ((round(x, 1), round(y, 1)) for x, y in around[first:] + around[:first])
+    return a, b, c, d
