@@ -92,18 +92,20 @@ def test_the_readme_names_only_commands_and_files_that_exist() -> None:
             assert (ROOT / name).exists() or name.startswith("line1/"), name
 
 
-def test_the_driver_tables_are_accepted_as_they_stand() -> None:
+def test_the_driver_and_trigger_tables_are_accepted_as_they_stand() -> None:
     import tomllib
 
     from qc_station.config.drivers import driver_faults
     from qc_station.config.station import StreamConfig
+    from qc_station.config.triggers import trigger_faults
 
     kinds = {"acoustic": {"rate_hz": 48000.0}, "thermal": {"height": 120, "width": 160}, "enose": {"window_steps": 10}}
-    (tables,) = blocks("toml")
-    for name, table in tomllib.loads(tables)["streams"].items():
+    drivers, triggers = map(tomllib.loads, blocks("toml"))
+    assert trigger_faults(triggers["trigger"], {}) == []
+    for name, table in drivers["streams"].items():
         kind = {"acoustic": "waveform", "thermal": "image", "enose": "series"}[name]
         assert driver_faults(name, StreamConfig(kind=kind, driver=table["driver"], **kinds[name])) == []
-    assert len(kinds) == len(tomllib.loads(tables)["streams"])
+    assert len(kinds) == len(drivers["streams"])
 
 
 def test_the_python_example_uses_the_runtime_as_it_is() -> None:
