@@ -58,7 +58,7 @@ class Buffer:
         self.bytes -= entry.bytes
         if 2 * self._head > len(self._entries):
             for column in (self._entries, self._begins, self._firsts, self._lasts):
-                del column[: self._head]  # type: ignore[attr-defined]
+                del column[: self._head]
             self._head = 0
         self.oldest = self._entries[self._head] if self._head < len(self._entries) else None
         return entry
