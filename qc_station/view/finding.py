@@ -16,6 +16,10 @@ SMALLEST, LARGEST = 0.01, 0.95
 """Share of the frame that a part covers."""
 CLEAREST = 4.0
 """How many times farther apart the middles of part and surroundings have to be than their pixels spread."""
+ENDS, BESIDE, FEWEST = 0.15, 3.0, 4
+"""Of a side its ends are left out, and its pixels lie so near to it; a line needs so many of them."""
+NOT_PARALLEL = 0.2
+"""Sine of the angle at which two sides meet at least."""
 STRAIGHT = 0.03
 """How far a side may bulge from a straight line, as a share of the figure's way around."""
 
@@ -35,7 +39,8 @@ def find_part(frame: NDArray[Any]) -> Outline:
     Raises:
         CalibrationError: nothing stands out, or what does is too small or fills the frame.
     """
-    figure = _largest(_warm(frame))
+    pixels = _largest(_warm(frame))
+    figure = _hull(pixels)
     share = cv2.contourArea(figure) / frame.size
     if not SMALLEST <= share <= LARGEST:
         raise CalibrationError(
@@ -45,7 +50,7 @@ def find_part(frame: NDArray[Any]) -> Outline:
     sides = cv2.approxPolyDP(figure, STRAIGHT * cv2.arcLength(figure, closed=True), closed=True)[:, 0]
     rows, columns = frame.shape
     points = sides if len(sides) == 4 else cv2.boxPoints(cv2.minAreaRect(figure))
-    outline = _ordered(np.clip(points, 0, (columns, rows)))
+    outline = _ordered(np.clip(_straightened(np.asarray(points, np.float64), pixels + 0.5), 0, (columns, rows)))
     if not convex(outline):
         raise CalibrationError(f"the warm figure has no four corners: {outline}; give the corners by hand")
     return outline
@@ -67,12 +72,54 @@ def _warm(frame: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(mask, np.uint8)
 
 
-def _largest(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The hull around the pixels of the largest figure, their outer edges included; shape (points, 1, 2), float32."""
+def _largest(mask: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The outermost pixels of the largest figure, x and y by their number; shape (pixels, 2)."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    pixels = max(contours, key=cv2.contourArea).astype(np.float32)
-    edges = np.concatenate([pixels + np.array(corner, np.float32) for corner in ((0, 0), (1, 0), (1, 1), (0, 1))])
-    return np.asarray(cv2.convexHull(edges), np.float32)
+    return np.asarray(max(contours, key=cv2.contourArea)[:, 0], np.float64)
+
+
+def _hull(pixels: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Around the pixels, their outer edges included; shape (points, 1, 2), float32."""
+    edges = np.concatenate([pixels + np.array(corner) for corner in ((0, 0), (1, 0), (1, 1), (0, 1))])
+    return np.asarray(cv2.convexHull(edges.astype(np.float32)), np.float32)
+
+
+def _straightened(corners: NDArray[np.float64], middles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Corners where the lines through the middle of each side meet: a corner itself is round by lens and filter.
+
+    Args:
+        corners: Roughly; shape (4, 2).
+        middles: Of the outermost pixels; shape (pixels, 2).
+    """
+    lines = [_side(a, b, middles) for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True)]
+    if any(line is None for line in lines):
+        return corners
+    pairs = [(lines[n - 1], lines[n]) for n in range(4)]
+    normals = [np.array([a[0], b[0]]) for a, b in pairs if a and b]
+    if any(abs(np.linalg.det(normal)) < NOT_PARALLEL for normal in normals):
+        return corners
+    ends = [np.array([a[1], b[1]]) for a, b in pairs if a and b]
+    return np.array([np.linalg.solve(normal, end) for normal, end in zip(normals, ends, strict=True)])
+
+
+def _side(
+    begin: NDArray[np.float64], end: NDArray[np.float64], middles: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float] | None:
+    """The line along a side as normal and distance; None where too few pixels lie on it."""
+    length = float(np.hypot(*(end - begin)))
+    if length < 1:
+        return None
+    along = (end - begin) / length
+    normal = np.array([-along[1], along[0]])
+    place, beside = (middles - begin) @ along / length, np.abs((middles - begin) @ normal)
+    near = middles[(place > ENDS) & (place < 1 - ENDS) & (beside < max(BESIDE, ENDS * length))]
+    if len(near) < FEWEST:
+        return None
+    centre = near.mean(axis=0)
+    fitted = np.linalg.svd(near - centre, full_matrices=False)[2][1]
+    outward = fitted * np.sign(fitted @ (centre - middles.mean(axis=0)))
+    # The edge passes half a pixel outside of the middles of the pixels that are still inside.
+    return outward, float(centre @ outward) + 0.5 * float(np.abs(outward).max())
 
 
 def _ordered(points: NDArray[Any]) -> Outline:

@@ -71,7 +71,8 @@ def test_a_region_takes_the_place_of_corners(station: Path) -> None:
 def test_what_is_found_is_proposed_and_written_only_when_it_is_accepted(station: Path) -> None:
     found = run(station, "--find")
     assert found["written"] is False
-    np.testing.assert_allclose(found["corners"], CORNERS, atol=1.6)
+    # The pixels of the drawn outline belong to the figure, which is therefore up to a pixel larger.
+    np.testing.assert_allclose(found["corners"], CORNERS, atol=1.4)
     assert (station / "station.toml").read_text() == STATION
     assert run(station, "--find", "--accept")["written"] is True
     assert load_station(station).streams["heat"].corners == tuple(map(tuple, found["corners"]))
