@@ -16,6 +16,7 @@ from sensors.simulated.faults.driver import FaultyDriver
 from sensors.simulated.faults.fault import Fault
 from sensors.simulated.line import START_NS, Passing
 from sensors.simulated.wires.csv import CsvEncoder
+from sensors.simulated.wires.current import Current
 from sensors.simulated.wires.device import Device
 from sensors.simulated.wires.encoder import Encoder
 from sensors.simulated.wires.link import Link
@@ -113,8 +114,8 @@ class SimulatedWires:
 
     def _sound(self, stream: Stream, folder: Path) -> Driver:
         replay = Replay(name=stream.name, recording=folder, shift=True, origin_ns=self.origin_ns, clock=self._clock)
-        faults = self._faults.get(stream.name, ())
-        return FaultyDriver(replay, faults, self._clock) if faults else replay
+        current, faults = Current(replay, clock=self._clock), self._faults.get(stream.name, ())
+        return FaultyDriver(current, faults, self._clock) if faults else current
 
     def _camera(self, heat: Driver) -> Driver:
         pipe = Pipe(self._folder / f"{heat.stream.name}.y4m")
