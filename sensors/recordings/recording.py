@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import SEEK_END
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
-from sensors.errors import SensorNotFoundError, SensorReadError
+from sensors.errors import SensorError, SensorNotFoundError, SensorReadError
 from sensors.readings import Reading
+from sensors.recordings.bounded import BoundedFile
 from sensors.recordings.declaration import NAME, Declaration, from_metadata
 from sensors.recordings.layout import READING_TOPIC, is_note, topic_stream
 from sensors.recordings.messages import SESSIONS, TRIGGERS, Note, RecordedTrigger, SessionEvent, decode_note
@@ -116,16 +117,18 @@ class Recording:
     def _reader(self) -> Iterator[Any]:
         """The library's reader; all that it throws becomes one error."""
         try:
-            from mcap.exceptions import McapError
             from mcap.reader import SeekingReader
         except ImportError as error:
             raise SensorNotFoundError("recordings need the library mcap: pip install 'qc-station[live]'") from error
         with self._opened() as file:
             try:
-                # A damaged length must not ask for more memory than the file could fill.
-                size = self.path.stat().st_size
-                yield SeekingReader(file, validate_crcs=True, record_size_limit=size)
-            except (McapError, ValueError, KeyError, TypeError, struct.error, OSError, MemoryError) as error:
+                bounded = BoundedFile(file)
+                # The library asks for nothing but `read` and `seek`.
+                yield SeekingReader(cast(IO[bytes], bounded), validate_crcs=True, record_size_limit=bounded.size)
+            except SensorError:
+                raise
+            # Whatever a damaged file makes the library stumble over: a list of that is never complete.
+            except Exception as error:
                 raise SensorReadError(
                     f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it"
                 ) from error

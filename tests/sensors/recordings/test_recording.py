@@ -9,6 +9,7 @@ from mcap.reader import make_reader
 from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.readings import Reading
 from sensors.recordings.messages import RecordedTrigger, SessionEvent
+from sensors.recordings.payload import LAYOUT
 from sensors.recordings.recorder import Recorder
 from sensors.recordings.recording import Recording
 
@@ -147,3 +148,17 @@ def _plain(reading: Reading) -> tuple[object, ...]:
         data.shape,
         data.tobytes(),
     )
+
+
+def test_a_damaged_length_is_refused_before_memory_is_taken_for_it(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    # In the index: the length of a schema's text stands before it.
+    at = content.rindex(LAYOUT)
+    content[at - 4 : at] = (2**31 - 1).to_bytes(4, "little")
+    path.write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(SensorReadError, match="is damaged"):
+        Recording(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 * 1024**2
