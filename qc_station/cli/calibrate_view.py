@@ -9,30 +9,27 @@ import click
 from qc_station.cli.output import finish, json_option, note
 
 
-class Numbers(click.ParamType):
-    """Numbers with commas between them."""
+def numbers(text: str, form: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
+    """As many numbers as a form like x,y has names.
 
-    name = "numbers"
+    Raises:
+        click.BadParameter: there are others than that.
+    """
+    try:
+        found = tuple(kind(word) for word in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != len(form.split(",")):
+        raise click.BadParameter(f"{text!r}; allowed: {form}")
+    return found
 
-    def __init__(self, form: str, kind: type[int] | type[float]) -> None:
-        """Args: form: As a person sees it, such as x,y. kind: Of each number."""
-        self._form, self._kind = form, kind
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """A tuple of as many numbers as the form has names."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            found = tuple(self._kind(word) for word in value.split(","))
-        except ValueError:
-            found = ()
-        if len(found) != len(self._form.split(",")):
-            self.fail(f"{value!r}; allowed: {self._form}", param, ctx)
-        return found
+def _corners(_ctx: click.Context, _param: click.Parameter, words: tuple[str, ...] | None) -> Any:
+    return None if words is None else tuple(numbers(word, "x,y", float) for word in words)
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002
-        """As a person sees it."""
-        return self._form.upper()
+
+def _region(_ctx: click.Context, _param: click.Parameter, word: str | None) -> Any:
+    return None if word is None else numbers(word, "x,y,w,h", int)
 
 
 @click.command()
@@ -51,11 +48,12 @@ class Numbers(click.ParamType):
 )
 @click.option(
     "--corners",
-    type=Numbers("x,y", float),
+    metavar="X,Y X,Y X,Y X,Y",
+    callback=_corners,
     nargs=4,
     help="Corners of the part in pixels, clockwise from its top left.",
 )
-@click.option("--region", type=Numbers("x,y,w,h", int), help="An upright rectangle instead.")
+@click.option("--region", metavar="X,Y,W,H", callback=_region, help="An upright rectangle instead.")
 @click.option("--find", is_flag=True, help="Propose the corners of the largest warm figure.")
 @click.option("--accept", is_flag=True, help="With --find: write what was proposed.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Draw outline and window as PNG.")

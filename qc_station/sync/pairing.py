@@ -39,7 +39,7 @@ def pairs(first: Times, second: Times, *, longest_ns: int, within_ns: int) -> ND
     lag = int(np.median(lags[best : best + counts[best]]))
     _refuse_rival(lags, counts, best, within_ns)
     found = _mutual(first, second, lag)
-    return found[np.abs(found[:, 1] - found[:, 0] - lag) <= within_ns]
+    return np.asarray(found[np.abs(found[:, 1] - found[:, 0] - lag) <= within_ns])
 
 
 def _refuse_rival(lags: Times, counts: NDArray[np.int64], best: int, within_ns: int) -> None:

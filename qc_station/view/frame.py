@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from numpy.typing import NDArray
 
 from qc_station.config.drivers import driver_builds
@@ -34,7 +35,7 @@ def frame_of_file(file: Path) -> NDArray[Any]:
         raise CalibrationError(f"frame {file}: cannot be read: {error.strerror}") from error
     if data.ndim != 3 or not data.size:
         raise CalibrationError(f"frame {file}: shape {data.shape}; needed: (frames, height, width)")
-    return data[-1]
+    return np.asarray(data[-1])
 
 
 def live_frame(config: StationConfig, folder: Path, stream: str) -> NDArray[Any]:
@@ -57,7 +58,8 @@ def settled_frame(driver: Driver, clock: Callable[[], float] = time.monotonic) -
         CalibrationError: no frame came.
     """
     driver.open()
-    frame, count, until = None, 0, clock() + WAIT_S
+    frame: NDArray[Any] | None = None
+    count, until = 0, clock() + WAIT_S
     try:
         while count < SETTLED and clock() < until:
             reading = driver.read()

@@ -91,7 +91,7 @@ class View:
 
     def to_sensor(self, points: Points) -> Points:
         """Where points of the window lie in the camera's frame."""
-        return _moved(np.linalg.inv(self._forward), points)
+        return _moved(_inverse(self._forward), points)
 
     def on_sensor(self, picture: Frames) -> Frames:
         """A window-sized picture (a heat map, say) laid back onto the camera's frame, for showing.
@@ -103,7 +103,7 @@ class View:
             Shape (sensor rows, sensor columns), same dtype; 0 outside the outline.
         """
         rows, columns = self.sensor
-        return _warped(picture, np.linalg.inv(self._forward), (columns, rows), cv2.BORDER_CONSTANT)
+        return _warped(picture, _inverse(self._forward), (columns, rows), cv2.BORDER_CONSTANT)
 
     @cached_property
     def _forward(self) -> NDArray[np.float64]:
@@ -146,6 +146,10 @@ class _Fine:
     """From points of the frame to points of the finer window; shape (3, 3)."""
 
 
+def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.inv(matrix), np.float64)
+
+
 def _moved(matrix: NDArray[np.float64], points: Points) -> Points:
     """Points through a projective transform."""
     homogeneous = np.column_stack([points, np.ones(len(points))]) @ matrix.T
@@ -155,7 +159,7 @@ def _moved(matrix: NDArray[np.float64], points: Points) -> Points:
 def _warped(frame: Frames, matrix: NDArray[np.float64], size: tuple[int, int], border: int) -> Frames:
     """A frame through a transform between points; OpenCV counts from the middle of the first pixel, we from its corner."""
     half = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
-    between_middles = np.linalg.inv(half) @ matrix @ half
+    between_middles = _inverse(half) @ matrix @ half
     return cv2.warpPerspective(frame, between_middles, size, flags=cv2.INTER_LINEAR, borderMode=border)
 
 
