@@ -20,5 +20,10 @@ class Item:
     """train, val or test; None where nobody decided."""
     windows: dict[str, NDArray[Any]]
     """By stream: (channels, samples), (frames, height, width) or (channels, steps), in the recording's own dtype."""
+    applied: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By stream, what was done to place and moment on the way from the sensor; see `qc_station.view.applied.Applied`.
+
+    Only what is known; files that were imported say nothing.
+    """
     labels: dict[str, str] = field(default_factory=dict)
     """By manifest column, e.g. "label", "label.acoustic", "severity"; only what is known."""

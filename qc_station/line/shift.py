@@ -24,7 +24,8 @@ def item(snapshot: Snapshot, labels: Mapping[str, str], *, group: str, split: Sp
         split: train, val or test; None where nobody decided.
     """
     windows = {stream: window.data for stream, window in snapshot.windows.items()}
-    return Item(name=snapshot.part, group=group, split=split, windows=windows, labels=dict(labels))
+    applied = {stream: window.applied.as_json() for stream, window in snapshot.windows.items() if window.applied}
+    return Item(name=snapshot.part, group=group, split=split, windows=windows, labels=dict(labels), applied=applied)
 
 
 class Groups:

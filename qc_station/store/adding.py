@@ -90,5 +90,11 @@ def _entry(item: Item, streams: Mapping[str, StreamConfig], contents: dict[str, 
         suffix, content = encoding.encode(data, streams[stream])
         file = item_files.place(stream, item.name, suffix)
         contents[file] = content
-        windows[stream] = StoredWindow(file=file, shape=data.shape, dtype=data.dtype.name, digest=window_digest(data))
+        windows[stream] = StoredWindow(
+            file=file,
+            shape=data.shape,
+            dtype=data.dtype.name,
+            digest=window_digest(data),
+            applied=item.applied.get(stream),
+        )
     return Entry(name=item.name, group=item.group, split=item.split, labels=dict(item.labels), windows=windows)

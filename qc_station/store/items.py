@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from qc_station.errors import StoreError
 from qc_station.store.digests import item_digest
@@ -21,6 +22,8 @@ class StoredWindow:
     """Sample type of the window."""
     digest: str
     """See `digests.window_digest`."""
+    applied: dict[str, Any] | None = None
+    """What was done to place and moment on the way from the sensor; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,8 @@ def insert(database: sqlite3.Connection, items: Iterable[NewItem], now_ns: int) 
         statement = "INSERT INTO items (name, grp, split, source, digest, created_ns) VALUES (?, ?, ?, ?, ?, ?)"
         number = database.execute(statement, row).lastrowid
         database.executemany(
-            "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?)",
-            [(number, stream, w.file, json.dumps(w.shape), w.dtype, w.digest) for stream, w in entry.windows.items()],
+            "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(number, stream, *_columns(window)) for stream, window in entry.windows.items()],
         )
         database.executemany(
             "INSERT INTO labels (item_id, name, value, who, created_ns) VALUES (?, ?, ?, ?, ?)",
@@ -106,10 +109,9 @@ def entries(database: sqlite3.Connection, splits: Collection[str | None] | None)
         for number, name, group, split in rows
         if splits is None or split in splits
     }
-    for number, stream, file, shape, dtype, digest in database.execute("SELECT * FROM windows ORDER BY stream"):
+    for number, stream, *columns in database.execute("SELECT * FROM windows ORDER BY stream"):
         if number in found:
-            window = StoredWindow(file=file, shape=tuple(json.loads(shape)), dtype=dtype, digest=digest)
-            found[number].windows[stream] = window
+            found[number].windows[stream] = _window(*columns)
     for number, column, value in _latest_labels(database):
         if number in found and value is not None:
             found[number].labels[column] = value
@@ -123,6 +125,22 @@ def history(database: sqlite3.Connection, item: str) -> Iterator[Mapping[str, ob
                JOIN items ON items.id = item_id WHERE items.name = ? ORDER BY labels.id"""
     for row in database.execute(query, (item,)):
         yield dict(zip(("column", "value", "who", "created_ns"), row, strict=True))
+
+
+def _columns(window: StoredWindow) -> tuple[str | None, ...]:
+    """A window as the table holds it, behind the item's number and the stream."""
+    applied = None if window.applied is None else json.dumps(window.applied)
+    return window.file, json.dumps(window.shape), window.dtype, window.digest, applied
+
+
+def _window(file: str, shape: str, dtype: str, digest: str, applied: str | None) -> StoredWindow:
+    return StoredWindow(
+        file=file,
+        shape=tuple(json.loads(shape)),
+        dtype=dtype,
+        digest=digest,
+        applied=None if applied is None else json.loads(applied),
+    )
 
 
 def _latest_labels(database: sqlite3.Connection) -> sqlite3.Cursor:

@@ -132,7 +132,10 @@ class Store:
         """
         windows = {stream: self._window(window) for stream, window in entry.windows.items()}
         split = cast(Split | None, entry.split)
-        return Item(name=entry.name, group=entry.group, split=split, windows=windows, labels=entry.labels)
+        applied = {stream: window.applied for stream, window in entry.windows.items() if window.applied is not None}
+        return Item(
+            name=entry.name, group=entry.group, split=split, windows=windows, labels=entry.labels, applied=applied
+        )
 
     def label(self, item: str, column: str, value: str | None, who: str) -> None:
         """Say what an item is; the history is kept and the latest counts.
