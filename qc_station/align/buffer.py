@@ -30,6 +30,8 @@ class Buffer:
         """Held."""
         self.bytes = 0
         """Held, with the overhead of each entry."""
+        self.flagged = 0
+        """Entries whose reading was flagged."""
         self.oldest: Entry | None = None
         """The first entry; None where there is none."""
 
@@ -45,6 +47,7 @@ class Buffer:
         self._lasts.append(position + entry.count - 1)
         self.samples += entry.count
         self.bytes += entry.bytes
+        self.flagged += entry.flags != 0
         if self.oldest is None:
             self.oldest = entry
 
@@ -56,6 +59,7 @@ class Buffer:
         self._head += 1
         self.samples -= entry.count
         self.bytes -= entry.bytes
+        self.flagged -= entry.flags != 0
         if 2 * self._head > len(self._entries):
             for column in (self._entries, self._begins, self._firsts, self._lasts):
                 del column[: self._head]
@@ -67,9 +71,10 @@ class Buffer:
         """The last entry that begins at or before a time."""
         return self._at(bisect_right(self._begins, time_ns, self._head))
 
-    def after_time(self, time_ns: int) -> Entry | None:
-        """The first entry that begins after a time."""
-        return self._at(bisect_right(self._begins, time_ns, self._head) + 1)
+    def around(self, time_ns: int) -> tuple[Entry | None, Entry | None]:
+        """The last entry that begins at or before a time, and the one that follows it."""
+        following = bisect_right(self._begins, time_ns, self._head)
+        return self._at(following), self._at(following + 1)
 
     def before_index(self, epoch: int, index: int) -> Entry | None:
         """The last entry that lies wholly before a sample."""

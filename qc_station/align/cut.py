@@ -1,16 +1,14 @@
 """Samples cut from a track, before anybody says what they mean."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
 from sensors.readings import Quality
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """A run of samples of one epoch."""
+class Cut(NamedTuple):
+    """A run of samples of one epoch; a tuple, since one is made for every window."""
 
     data: NDArray[Any]
     """Shape (samples, *stream.shape), in the sensor's own dtype; zero where a sample is missing."""

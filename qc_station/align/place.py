@@ -1,11 +1,10 @@
 """A sample of a track."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A sample, or where one would be."""
+class Place(NamedTuple):
+    """A sample, or where one would be; a tuple, since several are made for every window."""
 
     epoch: int
     """Its epoch."""

@@ -119,11 +119,10 @@ class Track:
 
     def after(self, time_ns: int) -> Place | None:
         """The first sample after a time."""
-        entry = self._buffer.at_time(time_ns)
+        entry, following = self._buffer.around(time_ns)
         if entry and time_ns < entry.end_ns and self.rate:
             return self._place(entry, max(entry.seq, self.rate.last_by(time_ns - entry.origin_ns)) + 1)
-        entry = self._buffer.after_time(time_ns)
-        return self._place(entry, entry.seq) if entry else None
+        return self._place(following, following.seq) if following else None
 
     def before_run(self, place: Place) -> Place | None:
         """The last sample before the gap in front of a place."""
@@ -153,8 +152,8 @@ class Track:
             start_ns=place.time_ns,
             missing=missing,
             skew_ns=skew_ns,
-            uncertainty_ns=max([entry.uncertainty_ns for entry in entries]),
-            quality=_quality(entries, place.index),
+            uncertainty_ns=entries[0].uncertainty_ns,
+            quality=_quality(entries, place.index) if self._buffer.flagged else Quality.OK,
             gaps=missing > 0,
         )
 

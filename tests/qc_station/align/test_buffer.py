@@ -44,7 +44,7 @@ def test_popped_entries_are_not_found_and_not_counted() -> None:
         assert buffer.pop().seq == number * 10
     assert (len(buffer), buffer.samples, buffer.bytes) == (3, 30, 60 + 3 * OVERHEAD_BYTES)
     assert buffer.at_time(450) is None
-    assert buffer.after_time(450) is buffer.oldest
+    assert buffer.around(450) == (None, buffer.oldest)
     assert [one.seq for one in buffer.overlapping(1, 0, 65)] == [50, 60]
 
 
