@@ -28,7 +28,7 @@ class SensorStatus:
     counters: dict[str, int]
     """What has happened since the start, the driver's own counters among them."""
     why: str
-    """What keeps it from being live."""
+    """What keeps it from being live, or what is wrong with what it delivers; empty where nothing is."""
 
 
 class StatusBoard:
@@ -54,7 +54,7 @@ class StatusBoard:
                     drift_ppm=health.drift.ppm,
                     signal=shown(health.stream, self._supervision.last(name)),
                     counters=counters | counters.pop("driver"),
-                    why=health.why(now_ns),
+                    why=health.why(now_ns) or "; ".join(health.doubts),
                 )
             )
         return found
