@@ -89,7 +89,7 @@ def _live(config: "StationConfig", folder: Path, streams: tuple[str, str], secon
     pair = msgspec.structs.replace(config, streams={name: config.streams[name] for name in streams})
     declared = {name: stream.stream(name) for name, stream in pair.streams.items()}
     inbox: SimpleQueue[Reading] = SimpleQueue()
-    supervision = Supervision(driver_builds(pair, folder), inbox.put, declared=declared)
+    supervision = Supervision(driver_builds(pair, folder, time.monotonic_ns()), inbox.put, declared=declared)
     with ends_by_signal(), supervision:
         if faults := supervision.start():
             raise StartupError(faults)

@@ -180,3 +180,34 @@ def test_a_recording_without_one_of_the_streams_says_what_it_has(tmp_path: Path)
     record(tmp_path, count=2)
     error = run(tmp_path, streams=("sound", "shake"), code=2)["error"]
     assert "has the streams sound, heat; needed: sound, shake" in error
+
+
+REPLAYED = """
+[streams.{name}.driver]
+type = "replay"
+recording = "./recordings"
+shift = true
+speed = 20.0
+"""
+
+
+def test_live_sensors_are_heard_until_the_time_is_over(tmp_path: Path) -> None:
+    lag_ms = record(tmp_path, count=14)
+    live = STATION + "".join(REPLAYED.format(name=name) for name in ("sound", "heat"))
+    (tmp_path / "station.toml").write_text(live)
+    arguments = [
+        "calibrate-sync",
+        "--station",
+        str(tmp_path),
+        "--streams",
+        "sound",
+        "heat",
+        "--seconds",
+        "20",
+        "--json",
+    ]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout.splitlines()[-1])
+    assert found["lag"]["median_ms"] == pytest.approx(lag_ms, abs=12)
+    assert "clap or tap ten times or more within 20 s" in result.stderr

@@ -1,5 +1,6 @@
 """What was applied to a window is in the store with it."""
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from qc_station.align.snapshot import Reason, Snapshot, Window
 from qc_station.config.loading import parse_station
 from qc_station.line.shift import item
 from qc_station.store import Store
+from qc_station.store.schema import FILE_NAME, steps
 from qc_station.view.placement import Placement
 
 CORNERS = [[1.0, 1.0], [7.0, 1.5], [7.5, 5.0], [0.5, 5.5]]
@@ -48,3 +50,17 @@ def test_an_item_of_which_nobody_said_how_it_was_seen_has_no_record(tmp_path: Pa
         store.add_items([item(raw, {}, group="g")], config.inspecting)
         (found,) = store.items()
     assert found.applied == {}
+
+
+def test_a_store_from_before_gets_the_column_and_keeps_its_items(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    for number, script in steps():
+        if number < 3:
+            old.executescript(script)
+    old.execute("INSERT INTO items VALUES (1, 'p', 'g', NULL, '', 'd', 0)")
+    old.execute("INSERT INTO windows VALUES (1, 'gas', 'f', '[1, 2]', 'float32', 'd')")
+    old.execute("PRAGMA user_version = 2")
+    old.close()
+    with Store.open(tmp_path) as store:
+        (entry,) = store.entries()
+    assert (entry.windows["gas"].shape, entry.windows["gas"].applied) == ((1, 2), None)
