@@ -1,10 +1,11 @@
 """A sample of a track."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Place(NamedTuple):
-    """A sample, or where one would be; a tuple, since several are made for every window."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A sample, or where one would be."""
 
     epoch: int
     """Its epoch."""
