@@ -25,9 +25,9 @@ class Floor:
     """Amplitude of the meshing gear, before its load comes and goes."""
     rush_counts: float = 90.0
     """RMS of the white part of the broadband noise; the part below 3 kHz is about as loud again."""
-    motor_counts: float = 50.0
+    motor_counts: float = 40.0
     """RMS of the motor."""
-    babble_counts: float = 25.0
+    babble_counts: float = 15.0
     """RMS of all talkers together, pauses included."""
     talkers: int = 5
     """How many people talk."""
