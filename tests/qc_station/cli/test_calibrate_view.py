@@ -12,6 +12,9 @@ from click.testing import CliRunner
 
 from qc_station.cli import cli
 from qc_station.config.loading import load_station
+from sensors.readings import Reading
+from sensors.recordings.recorder import Recorder
+from sensors.streams import Stream
 
 STATION = """# By Ana.
 name = "line 1"
@@ -108,3 +111,29 @@ def test_a_frame_of_another_size_than_declared_is_refused(station: Path) -> None
 def test_a_frame_without_a_part_is_refused_with_what_was_found(station: Path) -> None:
     cv2.imwrite(str(station / "frame.png"), np.full((60, 80), 3000, "uint16"))
     assert "nothing stands out" in run(station, "--find", code=1)["error"]
+
+
+def test_without_a_file_the_camera_is_asked(station: Path) -> None:
+    stream = Stream(name="heat", kind="image", shape=(60, 80), nominal_rate_hz=None, units=("1",))
+    recorder = Recorder(station / "recordings", [stream], clock=lambda: 0)
+    frame = cv2.imread(str(station / "frame.png"), cv2.IMREAD_UNCHANGED)[None]
+    for number in range(6):
+        one = Reading(stream="heat", session=0, seq=number, arrival_ns=number + 1, device_ns=None, data=frame)
+        recorder.reading(one)
+    recorder.close()
+    driver = '\n[streams.heat.driver]\ntype = "replay"\nrecording = "./recordings"\n'
+    (station / "station.toml").write_text(STATION + driver)
+    words = ["calibrate-view", "--station", str(station), "--stream", "heat", "--find", "--accept", "--json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    assert load_station(station).streams["heat"].corners is not None
+    text = (station / "station.toml").read_text()
+    assert "on a live frame" in text
+    assert text.endswith(driver)
+
+
+def test_a_camera_without_a_driver_is_said(station: Path) -> None:
+    words = ["calibrate-view", "--station", str(station), "--stream", "heat", "--find", "--json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert "no table [streams.heat.driver]" in json.loads(result.stdout)["error"]
