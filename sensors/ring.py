@@ -19,7 +19,7 @@ class Block(NamedTuple):
     quality: Quality
     """What the writer knew to be wrong."""
     data: Samples
-    """Shape (samples, channels), int16; nobody else's."""
+    """Shape (samples, channels), int16, read-only."""
 
 
 class Ring:
@@ -60,7 +60,9 @@ class Ring:
             return count
         if self._owed:
             quality, self._owed = quality | self._owed, Quality.OK
-        self._blocks.put(Block(seq, arrival_ns, quality, samples.copy()))
+        # Copied as bytes: numpy would let other threads run meanwhile, and the callback would have to wait for them.
+        own = np.frombuffer(samples.tobytes(), np.int16).reshape(samples.shape)
+        self._blocks.put(Block(seq, arrival_ns, quality, own))
         return 0
 
     def get(self, wait_s: float) -> Block | None:

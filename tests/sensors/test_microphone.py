@@ -4,6 +4,8 @@ from itertools import count
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sensors.conformance import CHECKS
@@ -338,3 +340,17 @@ def test_without_sounddevice_opening_says_what_to_install(monkeypatch: pytest.Mo
 def test_nonsense_is_refused_before_anything_is_opened(key: str) -> None:
     with pytest.raises(ValueError, match=f"microphone 'acoustic': {key} must be 1 or more, not 0"):
         microphone(FakeSound(UMIK), **{key: 0})
+
+
+@given(
+    st.lists(
+        st.one_of(st.integers(-32768, 32767), st.sampled_from([-32768, -32767, 32767, 32766, 127, -1])), max_size=9
+    )
+)
+def test_a_block_is_saturated_exactly_if_a_sample_is_at_an_end_of_the_range(values: list[int]) -> None:
+    sound = FakeSound(UMIK)
+    driver, stream = opened(sound)
+    stream.deliver(np.array(values, np.int16)[:, None])
+    reading = driver.read()
+    assert reading is not None
+    assert (Quality.SATURATED in reading.quality) == any(value in (-32768, 32767) for value in values)
