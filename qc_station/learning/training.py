@@ -62,7 +62,9 @@ def train_candidate(
     tasks = find_tasks(config, splits.train)
     train, val = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
     try:
-        trainer = Trainer([input_spec(n, s) for n, s in config.inspecting.items()], tasks, train, val, _settings(config))
+        trainer = Trainer(
+            [input_spec(n, s) for n, s in config.inspecting.items()], tasks, train, val, _settings(config)
+        )
     except ValueError as error:
         # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
         raise ConfigError(f"station.toml: {error}") from error
