@@ -16,6 +16,8 @@ LOOK_S = 0.05
 """How long a wait is between two looks."""
 START_S, FIRST_READING_S = 20.0, 3.0
 """How long opening may take before it is called a fault, and how long a first reading is waited for after it."""
+SECOND_CHANCE_S = 1.5
+"""How long a device that failed at first is tried again before it is called a fault: it may just have been plugged in."""
 STOP_S = 5.0
 """How long closing may take; a device that takes longer is left to end with the process."""
 
@@ -124,12 +126,14 @@ class Supervision:
         faults: dict[str, str] = {}
         for name, reader in self._readers.items():
             health = reader.health
-            if health.counters.failures or health.counters.abandoned:
-                faults[name] = health.reason.removeprefix(f"stream '{name}': ")
-            elif health.counters.readings or reader.ended:
+            if reader.ended or health.state(self._clock()) in (State.LIVE, State.WARMING):
                 continue
-            elif waited_ns < (FIRST_READING_S if health.opened_once else START_S) * 1e9:
+            failing = bool(health.counters.failures or health.counters.abandoned)
+            patience_s = SECOND_CHANCE_S if failing else FIRST_READING_S if health.opened_once else START_S
+            if waited_ns < patience_s * 1e9:
                 return None
+            if failing:
+                faults[name] = health.reason.removeprefix(f"stream '{name}': ")
             elif not health.opened_once:
                 faults[name] = f"not open after {START_S:g} s"
         return faults

@@ -59,6 +59,15 @@ def test_a_sensor_that_delivers_another_shape_than_declared_did_not_start() -> N
     assert not got
 
 
+def test_a_sensor_that_fails_once_at_the_start_and_then_delivers_did_start() -> None:
+    late = ScriptedDriver([OK] * 500, Clock(), opens=[SensorNotFoundError("no port yet")])
+    station, got = supervision({"enose": late})
+    with station:
+        assert station.start() == {}
+    assert got
+    assert station.healths["enose"].counters.failures == 1
+
+
 def test_stopping_names_a_device_that_does_not_let_go() -> None:
     clock, release, entered = Clock(), threading.Event(), threading.Event()
 
