@@ -1,4 +1,3 @@
-import sys
 from collections.abc import Callable
 from itertools import count
 
@@ -12,7 +11,7 @@ from sensors.conformance import CHECKS
 from sensors.driver import Driver
 from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.microphone import Microphone
-from sensors.portaudio import OpenStreams, found_microphones, load
+from sensors.portaudio import OpenStreams, found_microphones
 from sensors.readings import Quality, Reading
 from tests.sensors.sound_card import Card, FakeSound, FakeStream
 
@@ -312,28 +311,11 @@ def test_the_list_is_not_renewed_while_another_stream_is_open() -> None:
     assert sound.renewals == 2
 
 
-def test_the_listing_names_inputs_only() -> None:
-    found = found_microphones(library=lambda: FakeSound(SPEAKER, UMIK), streams=OpenStreams())
-    assert [(m.index, m.name, m.host_api, m.channels, m.rate_hz) for m in found] == [(1, UMIK.name, "ALSA", 2, 16000.0)]
-
-
 def test_a_portaudio_that_cannot_list_is_a_missing_sensor() -> None:
     sound = FakeSound(UMIK)
     sound.list_error = "Internal PortAudio error"
     with pytest.raises(SensorNotFoundError, match="cannot list the audio devices: Internal"):
         microphone(sound).open()
-
-
-def test_a_portaudio_that_is_busy_for_too_long_is_a_missing_sensor() -> None:
-    streams = OpenStreams()
-    with streams.alone(), pytest.raises(SensorNotFoundError, match="busy"), streams.alone(wait_s=0.0):
-        raise AssertionError
-
-
-def test_without_sounddevice_opening_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sounddevice", None)
-    with pytest.raises(SensorNotFoundError, match=r"pip install 'qc-station\[live\]'"):
-        load()
 
 
 @pytest.mark.parametrize("key", ["rate_hz", "channels", "block"])
