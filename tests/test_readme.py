@@ -83,7 +83,7 @@ def test_make_demo_ends_with_verdicts_against_truth_and_says_simulated(tmp_path:
 
 def test_the_readme_names_only_commands_and_files_that_exist() -> None:
     lines = [line for block in blocks() for line in block.splitlines() if line.startswith("qc-station ")]
-    commands = {line.split()[1] for line in lines} | {"demo"}
+    commands = {line.split()[1].replace("-", "_") for line in lines} | {"demo"}
     assert {"init", "train", "sensors", "replay"} <= commands
     modules = {path.stem.rstrip("_") for path in (ROOT / "qc_station" / "cli").glob("*.py")}
     assert commands <= modules

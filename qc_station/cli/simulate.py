@@ -21,10 +21,18 @@ from qc_station.cli.sensor_table import ends_by_signal
     multiple=True,
     help="STREAM:FAULT:AT:FOR in seconds, e.g. enose:unplug:10:5; `--fault list` names the faults.",
 )
+@click.option("--rough", is_flag=True, help="A loud floor, a drifting camera with a shutter, changing air.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same parts and samples.")
 @json_option
 def command(
-    folder: Path, parts: int, per_minute: float, bad: float, faults: tuple[str, ...], seed: int, as_json: bool
+    folder: Path,
+    parts: int,
+    per_minute: float,
+    bad: float,
+    faults: tuple[str, ...],
+    rough: bool,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Make a station in FOLDER whose sensors are simulated, and let parts pass until all have or Ctrl-C is pressed.
 
@@ -33,6 +41,7 @@ def command(
     """
     from qc_station.line.fault_text import fault_names, faults_of
     from qc_station.line.wired import WiredLine
+    from sensors.simulated.conditions import ROUGH
     from sensors.simulated.line import Pace
     from sensors.simulated.mix import Mix
 
@@ -41,7 +50,8 @@ def command(
         return
     chosen = faults_of(faults, time.monotonic_ns())
     pace, mix = Pace.per_minute(per_minute), Mix(bad_share=bad)
-    line = WiredLine(folder, seed=seed, parts=parts, pace=pace, mix=mix, faults=chosen)
+    conditions = ROUGH if rough else None
+    line = WiredLine(folder, seed=seed, parts=parts, pace=pace, mix=mix, conditions=conditions, faults=chosen)
     note(f"SIMULATED line in {folder}: {parts} parts, {per_minute:g} a minute; Ctrl-C ends it")
     note(f"look at its sensors: qc-station sensors --station {folder} --watch")
     with ends_by_signal(), suppress(KeyboardInterrupt), line:

@@ -11,6 +11,7 @@ import msgspec
 from qc_station.config.station import StationConfig
 from qc_station.config.writing import write_station
 from qc_station.line.simulation import station
+from sensors.simulated.conditions import Conditions
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.faults.fault import Fault
 from sensors.simulated.line import START_NS, Pace, schedule
@@ -40,6 +41,7 @@ class WiredLine:
         parts: int,
         pace: Pace | None = None,
         mix: Mix | None = None,
+        conditions: Conditions | None = None,
         faults: Mapping[str, Sequence[Fault]] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -51,6 +53,7 @@ class WiredLine:
             parts: How many pass.
             pace: How fast.
             mix: Which defects.
+            conditions: What the floor does to the sensors.
             faults: What happens to the sensors on wires, `thermal` and `enose`, by the time of `clock`.
             clock: CLOCK_MONOTONIC in ns.
 
@@ -63,7 +66,7 @@ class WiredLine:
         wires.mkdir(parents=True, exist_ok=True)
         for old in wires.glob("sound/*.mcap"):
             old.unlink()
-        sound, heat, gas = line_drivers(self.passings, seed)
+        sound, heat, gas = line_drivers(self.passings, seed, conditions)
         triggers = [(passing.part.name, passing.time_ns) for passing in self.passings]
         sounds = record(sound, wires / "sound", triggers=triggers)
         self.origin_ns = clock() + LEAD_NS

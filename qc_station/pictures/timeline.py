@@ -32,7 +32,7 @@ class Timeline:
 
 def timelines(part: AlignedPart) -> list[Timeline]:
     """One per stream of the station, in its order."""
-    return [_timeline(name, stream, part) for name, stream in part.station.streams.items()]
+    return [_timeline(name, stream, part) for name, stream in part.station.inspecting.items()]
 
 
 def _timeline(name: str, stream: StreamConfig, part: AlignedPart) -> Timeline:
