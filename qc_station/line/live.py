@@ -33,7 +33,7 @@ LOCK = "run.lock"
 RESERVE_MS = 50.0
 """Of the deadline, at most a fifth of it: kept for scoring and storing a part that waited for evidence until the last moment."""
 LOOK_NS = 250_000_000
-"""Sensors and triggers are looked after so often."""
+"""Sensors are looked after so often; triggers with every step."""
 REMEMBERED = 500
 """Parts over which latency is shown."""
 
@@ -120,10 +120,10 @@ class LiveLine:
     def step(self) -> list[Inspected]:
         """Wait a moment at most, look after sensors and triggers, and decide about the parts that are whole or due."""
         now_ns = self._clock()
+        self.triggers.look(now_ns)
         if now_ns - self._looked_ns >= LOOK_NS:
             self._looked_ns = now_ns
             self.supervision.look()
-            self.triggers.look(now_ns)
         return self._decide(self.shell.snapshots())
 
     def finish(self) -> list[Inspected]:
