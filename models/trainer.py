@@ -18,6 +18,7 @@ from models.sampling import Sampler
 from models.tasks import Task
 from models.validation import clearly_better, validation_losses
 from models.weighting import weighting_named
+from models.weighting.base import Measured
 
 DROP_STREAM = 0.15
 """Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""
@@ -241,7 +242,9 @@ class Trainer:
             for p in self.pairs
         }
         # Of the step before: those of this one are whole only after its last batch. At first nothing has skill.
-        weights = self.weighting.weights({o: self.latest.get(o, 1.0) for o, count in counts.items() if count})
+        weights = self.weighting.weights(
+            Measured(losses={o: self.latest.get(o, 1.0) for o, count in counts.items() if count})
+        )
         self.paths.zero()
         tallies: dict[str, Tally] = {}
         for batch, mask in zip(batches, masks, strict=True):

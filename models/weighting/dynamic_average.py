@@ -2,7 +2,7 @@
 
 import math
 
-from models.weighting.base import Weighting
+from models.weighting.base import Measured, Weighting
 
 TEMPERATURE = 2.0
 
@@ -13,8 +13,9 @@ class DynamicAverage(Weighting):
     A loss that falls slowly gains weight. Multiplied by the priorities; equal during the first two epochs.
     """
 
-    def weights(self, losses: dict[str, float]) -> dict[str, float]:
+    def weights(self, measured: Measured) -> dict[str, float]:
         """Weights of the running epoch."""
+        losses = measured.losses
         ratios = {n: self._ratio(n) / TEMPERATURE for n in losses}
         largest = max(ratios.values(), default=0.0)
         shares = {n: math.exp(r - largest) for n, r in ratios.items()}

@@ -2,7 +2,7 @@
 
 import math
 
-from models.weighting.base import Weighting
+from models.weighting.base import Measured, Weighting
 
 FLOOR = 1e-3
 
@@ -13,8 +13,9 @@ class Uncertainty(Weighting):
     So each loss counts by 1 / L_i; weights are scaled to the sum of the priorities, and a running mean calms them.
     """
 
-    def weights(self, losses: dict[str, float]) -> dict[str, float]:
+    def weights(self, measured: Measured) -> dict[str, float]:
         """Priorities divided by the running mean of each loss, same sum as the priorities."""
+        losses = measured.losses
         for name, loss in losses.items():
             # A step whose loss overflowed is skipped; its loss must not stay in the mean for ever.
             if not math.isfinite(loss):
