@@ -163,6 +163,7 @@ class Trainer:
             train, weights = self._epoch()
             losses = validation_losses(self.average.network, self.pairs, self.val)
             val = {output: float(values.mean()) for output, values in losses.items()}
+            self.weighting.end_epoch(train, val)
             elapsed = self.clock() - started
             epochs.append(
                 Epoch(
@@ -227,7 +228,6 @@ class Trainer:
             self.progress = start + (1.0 - start) / (self.planned - self.finished) * number / steps
         self.finished += 1
         train = {output: tally.mean for output, tally in totals.items()}
-        self.weighting.end_epoch(train)
         return train, {output: tally.weight / tally.steps for output, tally in totals.items()}
 
     def step(self, batches: Sequence[Batch]) -> dict[str, "Tally"]:

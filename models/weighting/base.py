@@ -47,6 +47,12 @@ class Weighting(ABC):
         self.priorities = priorities
         self.state: dict[str, Any] = {}
 
+    @property
+    def notes(self) -> list[str]:
+        """What it did that people should know, and why, oldest first; part of `state`."""
+        notes: list[str] = self.state.setdefault("notes", [])
+        return notes
+
     @abstractmethod
     def weights(self, measured: Measured) -> dict[str, float]:
         """Weight of each loss of this step.
@@ -55,14 +61,14 @@ class Weighting(ABC):
             A weight for each key of `measured.losses`.
         """
 
-    def after_step(self, losses: dict[str, float]) -> None:  # noqa: B027 - most weightings have nothing to do here
-        """Hear the normalized losses of the same items after the step, dropout and augmentation as before it."""
+    def after_step(self, before: dict[str, float], after: dict[str, float]) -> None:  # noqa: B027 - most have nothing to do
+        """Hear the normalized losses of one step's items before and after it, dropout and augmentation the same."""
 
     def tune(self, outlook: Outlook) -> None:  # noqa: B027
         """Ask the trainer how the validation loss answers to the weights, and change them."""
 
-    def end_epoch(self, losses: dict[str, float]) -> None:  # noqa: B027
-        """Hear the mean normalized losses of an epoch that has ended."""
+    def end_epoch(self, train: dict[str, float], validation: dict[str, float] | None = None) -> None:  # noqa: B027
+        """Hear the mean normalized losses of an epoch that has ended, in training and on validation items."""
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""

@@ -22,9 +22,9 @@ class DynamicAverage(Weighting):
         scale = len(losses) / sum(shares.values()) if shares else 0.0
         return {n: self.priorities.get(n, 1.0) * scale * share for n, share in shares.items()}
 
-    def end_epoch(self, losses: dict[str, float]) -> None:
+    def end_epoch(self, train: dict[str, float], validation: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Remember the last two epochs whose losses were finite."""
-        for name, loss in losses.items():
+        for name, loss in train.items():
             if not math.isfinite(loss):
                 continue
             self.state[name] = [*self.state.get(name, []), loss][-2:]
