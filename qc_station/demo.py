@@ -41,7 +41,7 @@ class Inspection:
 def record_shift(store: Store, config: Any, seed: int, parts: int) -> dict[str, int]:
     """Record a simulated shift with known truth, split by time; returns the number of items by split."""
     passed = ((snapshot, part.labels) for snapshot, part in shift(seed, parts))
-    items = split_by_time(grouped(passed, shift=f"shift{seed}"))
+    items = split_by_time(grouped(passed, shift=f"shift{seed}", streams=config.streams))
     store.add_items(items, config.streams)
     return {split: sum(item.split == split for item in items) for split in ("train", "val", "test")}
 

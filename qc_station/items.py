@@ -27,3 +27,7 @@ class Item:
     """
     labels: dict[str, str] = field(default_factory=dict)
     """By manifest column, e.g. "label", "label.acoustic", "severity"; only what is known."""
+    weight: float = 1.0
+    """How much the item counts in training, beside others: 0 or more, 0 for not at all."""
+    quality: dict[str, float] = field(default_factory=dict)
+    """By stream, how far its window can be relied on, 0 to 1; a stream that is not named counts in full."""

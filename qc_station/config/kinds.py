@@ -11,7 +11,7 @@ from sensors.streams import KINDS
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RESERVED: Final = (
-    *("item", "split", "group", "label", "severity"),
+    *("item", "split", "group", "label", "severity", "weight", "quality"),
     *("presence", "joint", "embedding", "shared", "json", "help"),
 )
 """Manifest columns, outputs and paths of the network, options of commands: none of them can be a stream."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.injection import ABSENT, Dataset, InputSpec
 from models.tasks import Task, targets_of, tasks_of
@@ -98,7 +99,7 @@ def find_tasks(config: StationConfig, train: Sequence[Item]) -> tuple[Task, ...]
 
 
 def as_dataset(items: Sequence[Item], streams: Mapping[str, StreamConfig], tasks: Sequence[Task]) -> Dataset:
-    """Stack the windows of each stream in their own dtype, and the targets of each task."""
+    """Stack the windows of each stream in their own dtype, the targets of each task and what is not weighed in full."""
     windows, rows = {}, {}
     for name, stream in streams.items():
         row = np.full(len(items), ABSENT)
@@ -108,4 +109,12 @@ def as_dataset(items: Sequence[Item], streams: Mapping[str, StreamConfig], tasks
         windows[name] = np.stack([items[n].windows[name] for n in here]) if here else empty
         rows[name] = row
     targets = {t.name: targets_of(t, [i.labels.get(t.name) for i in items]) for t in tasks}
-    return Dataset(windows=windows, rows=rows, targets=targets, names=tuple(i.name for i in items))
+    names, weights = tuple(i.name for i in items), _weights(items, streams)
+    return Dataset(windows=windows, rows=rows, targets=targets, names=names, weights=weights)
+
+
+def _weights(items: Sequence[Item], streams: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """The items' own weights under "" and the qualities of their windows by stream; what is 1 throughout is left out."""
+    found = {"": np.array([i.weight for i in items], np.float32)}
+    found |= {name: np.array([i.quality.get(name, 1.0) for i in items], np.float32) for name in streams}
+    return {name: values for name, values in found.items() if (values != 1).any()}

@@ -144,7 +144,9 @@ class LiveLine:
 
     def _keep(self, snapshot: Snapshot, group: str) -> None:
         """Keep what people are to look at."""
-        self._store.add_items([item(snapshot, {}, group=group)], self._config.inspecting)
+        self._store.add_items(
+            [item(snapshot, {}, group=group, streams=self._config.inspecting)], self._config.inspecting
+        )
 
     def _accept(self, trigger: Trigger) -> bool:
         return self._inspector.accept(trigger)

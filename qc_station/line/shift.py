@@ -5,8 +5,10 @@ from dataclasses import replace
 from itertools import accumulate, groupby
 
 from qc_station.align.rate import SECOND_NS
-from qc_station.align.snapshot import Snapshot
+from qc_station.align.snapshot import Snapshot, Window
+from qc_station.config.station import StreamConfig
 from qc_station.items import Item, Split
+from qc_station.quality import window_quality
 
 BLOCK_NS = 10 * SECOND_NS
 """Least length of a group."""
@@ -14,7 +16,14 @@ SHARES: dict[Split, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
 """How much of a shift goes where, in the order of time."""
 
 
-def item(snapshot: Snapshot, labels: Mapping[str, str], *, group: str, split: Split | None = None) -> Item:
+def item(
+    snapshot: Snapshot,
+    labels: Mapping[str, str],
+    *,
+    group: str,
+    split: Split | None = None,
+    streams: Mapping[str, StreamConfig] | None = None,
+) -> Item:
     """A part for the store.
 
     Args:
@@ -22,10 +31,27 @@ def item(snapshot: Snapshot, labels: Mapping[str, str], *, group: str, split: Sp
         labels: What is known about it, by manifest column.
         group: Where it may not be separated from others.
         split: train, val or test; None where nobody decided.
+        streams: Tables of the streams, by whose kind the quality of their windows is measured; None measures none.
     """
     windows = {stream: window.data for stream, window in snapshot.windows.items()}
     applied = {stream: window.applied.as_json() for stream, window in snapshot.windows.items() if window.applied}
-    return Item(name=snapshot.part, group=group, split=split, windows=windows, labels=dict(labels), applied=applied)
+    return Item(
+        name=snapshot.part,
+        group=group,
+        split=split,
+        windows=windows,
+        labels=dict(labels),
+        applied=applied,
+        quality={
+            name: _quality(snapshot.windows[name], stream)
+            for name, stream in (streams or {}).items()
+            if name in windows
+        },
+    )
+
+
+def _quality(window: Window, stream: StreamConfig) -> float:
+    return window_quality(stream.kind, window.data, window.missing, window.quality)
 
 
 class Groups:
@@ -49,7 +75,11 @@ class Groups:
 
 
 def grouped(
-    parts: Iterable[tuple[Snapshot, Mapping[str, str]]], *, shift: str, block_ns: int = BLOCK_NS
+    parts: Iterable[tuple[Snapshot, Mapping[str, str]]],
+    *,
+    shift: str,
+    block_ns: int = BLOCK_NS,
+    streams: Mapping[str, StreamConfig] | None = None,
 ) -> Iterator[Item]:
     """Parts as items in groups by time, see `Groups`, without a split.
 
@@ -57,13 +87,14 @@ def grouped(
         parts: Snapshots with labels, in the order of time.
         shift: Name of the shift; groups are named after it.
         block_ns: Least length of a group in nanoseconds.
+        streams: Tables of the streams, see `item`.
 
     Yields:
         One item per part, in the same order.
     """
     groups = Groups(shift, block_ns)
     for snapshot, labels in parts:
-        yield item(snapshot, labels, group=groups.of(snapshot))
+        yield item(snapshot, labels, group=groups.of(snapshot), streams=streams)
 
 
 def split_by_time(items: Iterable[Item], shares: Mapping[Split, float] | None = None) -> list[Item]:

@@ -60,7 +60,16 @@ class ManifestReader:
             return []
         split = cast(Split, row.split) if row.split else None
         return [
-            Item(name=name, group=row.group, split=split, windows=windows, labels=dict(row.labels))
+            Item(
+                name=name,
+                group=row.group,
+                split=split,
+                windows=windows,
+                labels=dict(row.labels),
+                weight=float(row.weight or 1),
+                # A quality without a recording says nothing about any window.
+                quality={stream: float(text) for stream, text in row.qualities.items() if stream in windows},
+            )
             for name, windows in zip(names(row.item, len(parts)), parts, strict=True)
         ]
 

@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from qc_station.items import Split
 from qc_station.manifest.fault import Fault, refuse
-from qc_station.manifest.table import Row, Table
+from qc_station.manifest.table import QUALITY, WEIGHT, Row, Table
 
 SPLITS: Final = get_args(Split)
 WINDOW: Final = re.compile(r"(.+)#\d+")
@@ -22,11 +22,17 @@ def check_structure(table: Table) -> None:
 
     Raises:
         ManifestError: Lists every item without name or recording or that is there twice, every unknown split, group in
-            two splits, class that training never shows, severity that is not finite, and path outside the folder.
+            two splits, class that training never shows, severity that is not finite, weight or quality outside its
+            range, and path outside the folder.
     """
-    checks = (_items, _splits, _groups, _classes, _severities, _paths)
+    refuse(structural_faults(table))
+
+
+def structural_faults(table: Table) -> list[Fault]:
+    """Everything for which `check_structure` refuses a manifest, in the order of its rows."""
+    checks = (_items, _splits, _groups, _classes, _severities, _weights, _qualities, _paths)
     faults = [fault for check in checks for fault in check(table)]
-    refuse(sorted(faults, key=lambda fault: fault.row or 0))
+    return sorted(faults, key=lambda fault: fault.row or 0)
 
 
 def _items(table: Table) -> Iterator[Fault]:
@@ -85,6 +91,20 @@ def _severities(table: Table) -> Iterator[Fault]:
                 yield table.fault("not finite; allowed: a number", row, column, row.labels[column])
 
 
+def _weights(table: Table) -> Iterator[Fault]:
+    for row in table.rows:
+        if row.weight and not 0 <= _number(row.weight) < math.inf:
+            yield table.fault("allowed: a finite number of 0 or more, or empty for 1", row, WEIGHT, row.weight)
+
+
+def _qualities(table: Table) -> Iterator[Fault]:
+    for row in table.rows:
+        for stream, text in row.qualities.items():
+            if not 0 <= _number(text) <= 1:
+                problem = "allowed: a number from 0 to 1, or empty for 1"
+                yield table.fault(problem, row, f"{QUALITY}.{stream}", text)
+
+
 def _numeric_columns(table: Table) -> set[str]:
     """Severity columns whose every value is a number; others are classes."""
     columns = {column for row in table.rows for column in row.labels if column.partition(".")[0] == "severity"}
@@ -98,6 +118,11 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _number(text: str) -> float:
+    """NaN, which lies in no range, for what is no number."""
+    return float(text) if _is_number(text) else math.nan
 
 
 def _paths(table: Table) -> Iterator[Fault]:

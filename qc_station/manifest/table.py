@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,10 @@ from qc_station.manifest.fault import Fault, refuse
 REQUIRED: Final = ("item", "split", "group")
 LABELS: Final = ("label", "severity")
 """Columns of the whole part; with a dot and a stream's name, of the part as that stream alone shows it."""
+WEIGHT: Final = "weight"
+"""Column of how much the part counts in training."""
+QUALITY: Final = "quality"
+"""With a dot and a stream's name: column of how far that stream's recording can be relied on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,10 @@ class Row:
     """By column; only what is known."""
     files: dict[str, str]
     """By stream, relative to the manifest's folder; only what is there."""
+    weight: str = ""
+    """How much the part counts in training; empty for 1."""
+    qualities: dict[str, str] = field(default_factory=dict)
+    """By stream, how far its recording can be relied on; only what is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +98,10 @@ def _stream_columns(header: list[str]) -> tuple[str, ...]:
 def _header_faults(
     path: Path, header: list[str], names: tuple[str, ...], streams: Collection[str] | None
 ) -> Iterator[Fault]:
-    allowed = [*REQUIRED, *LABELS, *names, *(f"{label}.{name}" for name in names for label in LABELS)]
-    shown = ", ".join([*REQUIRED, *LABELS, *sorted(streams or ("STREAM",)), "label.STREAM, severity.STREAM"])
+    dotted = (*LABELS, QUALITY)
+    allowed = [*REQUIRED, *LABELS, WEIGHT, *names, *(f"{column}.{name}" for name in names for column in dotted)]
+    own = sorted(streams or ("STREAM",))
+    shown = ", ".join([*REQUIRED, *LABELS, WEIGHT, *own, *(f"{column}.STREAM" for column in dotted)])
     for name in REQUIRED:
         if name not in header:
             yield Fault(file=str(path), column=name, problem=f"is missing; found: {', '.join(header) or 'no header'}")
@@ -119,4 +129,6 @@ def _row(number: int, cells: dict[str, str], streams: tuple[str, ...]) -> Row:
         group=cells["group"] or cells["item"],
         labels={column: cells[column] for column in columns if cells.get(column)},
         files={name: cells[name] for name in streams if cells[name]},
+        weight=cells.get(WEIGHT, ""),
+        qualities={name: cells[f"{QUALITY}.{name}"] for name in streams if cells.get(f"{QUALITY}.{name}")},
     )

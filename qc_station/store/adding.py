@@ -11,7 +11,7 @@ from qc_station.config.station import StreamConfig
 from qc_station.errors import StoreError
 from qc_station.items import Item
 from qc_station.store import encoding, item_files
-from qc_station.store.digests import item_digest, window_digest
+from qc_station.store.digests import content_digest, window_digest
 from qc_station.store.items import Entry, StoredWindow
 
 LOCK_NAME: Final = ".adding"
@@ -49,7 +49,7 @@ def sort(batch: Sequence[Item], digests: Mapping[str, str], splits: Mapping[str,
     known, splits = dict(digests), dict(splits)
     refused = []
     for item in batch:
-        digest = digest_of(item)
+        digest = content_digest(item)
         other = splits.get(item.group)
         if item.name in known:
             if known[item.name] != digest:
@@ -66,12 +66,6 @@ def sort(batch: Sequence[Item], digests: Mapping[str, str], splits: Mapping[str,
             if item.split is not None:
                 splits[item.group] = item.split
     return Sorted(new=tuple(new.values()), skipped=len(batch) - len(new) - len(refused), refused=tuple(refused))
-
-
-def digest_of(item: Item) -> str:
-    """The digest that the item's entry will have."""
-    windows = {stream: window_digest(data) for stream, data in item.windows.items()}
-    return item_digest(item.group, item.split, item.labels, windows)
 
 
 def write_files(folder: Path, items: Collection[Item], streams: Mapping[str, StreamConfig]) -> list[Entry]:
@@ -96,5 +90,13 @@ def _entry(item: Item, streams: Mapping[str, StreamConfig], contents: dict[str, 
             dtype=data.dtype.name,
             digest=window_digest(data),
             applied=item.applied.get(stream),
+            quality=item.quality.get(stream),
         )
-    return Entry(name=item.name, group=item.group, split=item.split, labels=dict(item.labels), windows=windows)
+    return Entry(
+        name=item.name,
+        group=item.group,
+        split=item.split,
+        labels=dict(item.labels),
+        windows=windows,
+        weight=item.weight,
+    )

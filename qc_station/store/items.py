@@ -24,6 +24,8 @@ class StoredWindow:
     """See `digests.window_digest`."""
     applied: dict[str, Any] | None = None
     """What was done to place and moment on the way from the sensor; None where nobody said."""
+    quality: float | None = None
+    """How far the window can be relied on, 0 to 1; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +42,19 @@ class Entry:
     """By column, the latest that was said; a label that was taken back is absent."""
     windows: dict[str, StoredWindow] = field(default_factory=dict)
     """By stream."""
+    weight: float = 1.0
+    """How much the item counts in training."""
+
+    @property
+    def quality(self) -> dict[str, float]:
+        """How far the windows can be relied on, by stream; only what somebody said."""
+        return {stream: window.quality for stream, window in self.windows.items() if window.quality is not None}
 
     @property
     def digest(self) -> str:
         """See `digests.item_digest`; with the labels of today."""
         digests = {stream: window.digest for stream, window in self.windows.items()}
-        return item_digest(self.group, self.split, self.labels, digests)
+        return item_digest(self.group, self.split, self.labels, digests, self.weight, self.quality)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +73,13 @@ def insert(database: sqlite3.Connection, items: Iterable[NewItem], now_ns: int) 
     """Insert items with their windows and first labels."""
     for item in items:
         entry = item.entry
-        row = (entry.name, entry.group, entry.split, item.source, entry.digest, now_ns)
-        statement = "INSERT INTO items (name, grp, split, source, digest, created_ns) VALUES (?, ?, ?, ?, ?, ?)"
+        row = (entry.name, entry.group, entry.split, entry.weight, item.source, entry.digest, now_ns)
+        statement = (
+            "INSERT INTO items (name, grp, split, weight, source, digest, created_ns) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
         number = database.execute(statement, row).lastrowid
         database.executemany(
-            "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(number, stream, *_columns(window)) for stream, window in entry.windows.items()],
         )
         database.executemany(
@@ -103,10 +114,10 @@ def group_splits(database: sqlite3.Connection, groups: Collection[str]) -> dict[
 def entries(database: sqlite3.Connection, splits: Collection[str | None] | None) -> list[Entry]:
     """Items of some splits, or all, by name: the same order whatever order they came in."""
     database.execute("BEGIN")
-    rows = database.execute("SELECT id, name, grp, split FROM items ORDER BY name").fetchall()
+    rows = database.execute("SELECT id, name, grp, split, weight FROM items ORDER BY name").fetchall()
     found = {
-        number: Entry(name=name, group=group, split=split)
-        for number, name, group, split in rows
+        number: Entry(name=name, group=group, split=split, weight=weight)
+        for number, name, group, split, weight in rows
         if splits is None or split in splits
     }
     for number, stream, *columns in database.execute("SELECT * FROM windows ORDER BY stream"):
@@ -127,19 +138,20 @@ def history(database: sqlite3.Connection, item: str) -> Iterator[Mapping[str, ob
         yield dict(zip(("column", "value", "who", "created_ns"), row, strict=True))
 
 
-def _columns(window: StoredWindow) -> tuple[str | None, ...]:
+def _columns(window: StoredWindow) -> tuple[str | float | None, ...]:
     """A window as the table holds it, behind the item's number and the stream."""
     applied = None if window.applied is None else json.dumps(window.applied)
-    return window.file, json.dumps(window.shape), window.dtype, window.digest, applied
+    return window.file, json.dumps(window.shape), window.dtype, window.digest, applied, window.quality
 
 
-def _window(file: str, shape: str, dtype: str, digest: str, applied: str | None) -> StoredWindow:
+def _window(file: str, shape: str, dtype: str, digest: str, applied: str | None, quality: float | None) -> StoredWindow:
     return StoredWindow(
         file=file,
         shape=tuple(json.loads(shape)),
         dtype=dtype,
         digest=digest,
         applied=None if applied is None else json.loads(applied),
+        quality=quality,
     )
 
 

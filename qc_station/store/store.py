@@ -134,7 +134,14 @@ class Store:
         split = cast(Split | None, entry.split)
         applied = {stream: window.applied for stream, window in entry.windows.items() if window.applied is not None}
         return Item(
-            name=entry.name, group=entry.group, split=split, windows=windows, labels=entry.labels, applied=applied
+            name=entry.name,
+            group=entry.group,
+            split=split,
+            windows=windows,
+            labels=entry.labels,
+            applied=applied,
+            weight=entry.weight,
+            quality=entry.quality,
         )
 
     def label(self, item: str, column: str, value: str | None, who: str) -> None:

@@ -1,6 +1,7 @@
 """Items into splits, tasks and arrays."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,16 @@ def test_a_stream_that_no_item_has_is_an_empty_array_of_its_shape() -> None:
     found = as_dataset(items, STREAMS, ())
     assert found.windows["enose"].shape == (0, 2, 4)
     assert found.rows["enose"].tolist() == [ABSENT, ABSENT]
+
+
+def test_weights_and_qualities_stand_beside_the_windows_and_ones_are_left_out() -> None:
+    items = [item(n) for n in range(3)]
+    assert as_dataset(items, STREAMS, ()).weights == {}
+    items[0] = replace(items[0], weight=2.5)
+    items[2] = replace(items[2], quality={"thermal": 0.25, "removed": 0.5})
+    found = as_dataset(items, STREAMS, ()).weights
+    assert {name: values.tolist() for name, values in found.items()} == {"": [2.5, 1, 1], "thermal": [1, 1, 0.25]}
+    assert all(values.dtype == np.float32 for values in found.values())
 
 
 def test_the_entry_point_is_what_the_station_declares() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc_station.align.snapshot import Reason, Snapshot, Window
+from qc_station.config.station import StreamConfig
 from qc_station.line.shift import grouped, item, split_by_time
 
 SECOND_NS = 1_000_000_000
@@ -20,6 +21,15 @@ def test_an_item_has_the_windows_and_the_labels() -> None:
     one = item(snapshot(1.0), {"label": "crack"}, group="g", split="val")
     assert (one.name, one.group, one.split, one.labels) == ("at-1.0", "g", "val", {"label": "crack"})
     assert one.windows["sound"].shape == (1, 4)
+
+
+def test_the_quality_of_a_window_is_measured_where_its_kind_is_known() -> None:
+    tables = {"sound": StreamConfig(kind="waveform", rate_hz=4.0, window_s=1.0), "gas": StreamConfig(kind="series")}
+    assert item(snapshot(1.0), {}, group="g").quality == {}
+    # Nothing stands out of silence.
+    assert item(snapshot(1.0), {}, group="g", streams=tables).quality == {"sound": 0.5}
+    (one,) = grouped([(snapshot(1.0), {})], shift="s", streams=tables)
+    assert one.quality == {"sound": 0.5}
 
 
 def test_a_group_ends_only_after_its_time_and_where_nothing_is_shared() -> None:
