@@ -1,6 +1,7 @@
 """What a weighting is: it sees the normalized losses of a step and says how much each counts."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -33,7 +34,8 @@ class Outlook(Protocol):
 class Weighting(ABC):
     """Turns losses into weights; the trainer sums weight x loss.
 
-    A weighting keeps all that it remembers in `state` (numbers, lists, tensors), so that a checkpoint carries it.
+    Priorities are respected: 2 is twice as important, 0 is off, and a task that is not off never falls under the floor
+    of `models.weighting.allotment`. A loss that is missing from a step is left as it was. A weighting keeps all that it remembers in `state` (numbers, lists, tensors), so that a checkpoint carries it.
     """
 
     needs_gradients: ClassVar[bool] = False
@@ -52,6 +54,10 @@ class Weighting(ABC):
         """What it did that people should know, and why, oldest first; part of `state`."""
         notes: list[str] = self.state.setdefault("notes", [])
         return notes
+
+    def importance(self, names: Iterable[str]) -> dict[str, float]:
+        """Priority of each of these tasks; 1 where people said nothing."""
+        return {n: self.priorities.get(n, 1.0) for n in names}
 
     @abstractmethod
     def weights(self, measured: Measured) -> dict[str, float]:
