@@ -1,6 +1,5 @@
 """Stage 5, adjustment: an optimiser, schedule and clip for every path, and a running average of all parameters."""
 
-import math
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -8,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from models.schedules import SCHEDULES
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -36,18 +37,10 @@ class PathSettings:
     """As the optimiser understands it."""
     clip_norm: float = 5.0
     """Largest gradient norm of the path."""
-
-
-def schedule(progress: float, warmup: float = 0.15) -> float:
-    """Factor on the learning rate: half a cosine up, half a cosine down to zero (Smith 2018, arXiv:1803.09820).
-
-    Args:
-        progress: Share of all steps that are done, 0 to 1.
-        warmup: Share of the steps on which it rises.
-    """
-    if progress < warmup:
-        return 0.04 + 0.96 * (1 - math.cos(math.pi * progress / warmup)) / 2
-    return (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup)))) / 2
+    schedule: str = "one_cycle"
+    """A name in models.schedules.SCHEDULES."""
+    warmup: float = 0.15
+    """Share of the steps on which the learning rate rises, 0 or more and less than 1."""
 
 
 class Paths:
@@ -57,18 +50,19 @@ class Paths:
         self, paths: Mapping[str, list[nn.Parameter]], settings: Mapping[str, PathSettings], lr: float = LEARNING_RATE
     ) -> None:
         self.parameters = {name: params for name, params in paths.items() if params}
+        unknown = sorted(set(settings) - set(paths))
+        if unknown:
+            raise ValueError(f"no path {unknown[0]!r}; there are: {', '.join(paths)}")
         self.settings = {name: settings.get(name, PathSettings()) for name in self.parameters}
-        self.optimisers = {}
-        self.rates: dict[str, float] = {}
-        for name, params in self.parameters.items():
-            chosen = self.settings[name]
-            if chosen.optimizer not in OPTIMISERS:
-                raise ValueError(
-                    f"path {name!r}: no optimizer {chosen.optimizer!r}; there are: {', '.join(OPTIMISERS)}"
-                )
-            build = OPTIMISERS[chosen.optimizer]
-            self.rates[name] = lr if chosen.lr is None else chosen.lr
-            self.optimisers[name] = build(params, lr=self.rates[name], weight_decay=chosen.weight_decay)
+        for name, chosen in self.settings.items():
+            _check(name, chosen)
+        self.largest = {n: lr if s.lr is None else s.lr for n, s in self.settings.items()}
+        self.rates = dict(self.largest)
+        """Learning rate of each path in the last step."""
+        self.optimisers = {
+            name: OPTIMISERS[s.optimizer](self.parameters[name], lr=self.largest[name], weight_decay=s.weight_decay)
+            for name, s in self.settings.items()
+        }
         self.skipped = 0
 
     def zero(self) -> None:
@@ -83,10 +77,31 @@ class Paths:
             self.skipped += 1
             return False
         for name, optimiser in self.optimisers.items():
+            chosen = self.settings[name]
+            self.rates[name] = self.largest[name] * SCHEDULES[chosen.schedule](progress, chosen.warmup)
             for group in optimiser.param_groups:
-                group["lr"] = self.rates[name] * schedule(progress)
+                group["lr"] = self.rates[name]
             optimiser.step()
         return True
+
+    def state(self) -> dict[str, Any]:
+        """Every optimiser's moments, and what was counted."""
+        optimisers = {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()}
+        return {"optimisers": optimisers, "rates": dict(self.rates), "skipped": self.skipped}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        self.rates, self.skipped = dict(state["rates"]), state["skipped"]
+
+
+def _check(path: str, chosen: PathSettings) -> None:
+    for name, known in (("optimizer", OPTIMISERS), ("schedule", SCHEDULES)):
+        if getattr(chosen, name) not in known:
+            raise ValueError(f"path {path!r}: no {name} {getattr(chosen, name)!r}; there are: {', '.join(known)}")
+    if not 0 <= chosen.warmup < 1:
+        raise ValueError(f"path {path!r}: warmup {chosen.warmup}; it is a share of all steps, from 0 to under 1")
 
 
 class RunningAverage(Generic[Network]):

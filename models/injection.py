@@ -44,6 +44,8 @@ class Dataset:
     """By task, shape (items,): class index or value; NaN where unknown."""
     names: tuple[str, ...] = field(default=())
     """Item names, for messages."""
+    weights: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    """Shape (items,): by stream the quality of its window, 0 to 1; by "" the item's own weight; 1 where not named."""
 
     def __len__(self) -> int:
         return len(next(iter(self.rows.values())))
@@ -65,6 +67,8 @@ class Batch:
     """By stream, shape (present,), int64: the item of each window."""
     targets: dict[str, Tensor]
     """By task, shape (items,), float32; NaN where unknown."""
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    """As in the data set, shape (items,), float32."""
 
     def presence(self, streams: Sequence[str]) -> Tensor:
         """Presence mask, shape (items, streams), bool."""
@@ -72,6 +76,18 @@ class Batch:
         for column, name in enumerate(streams):
             mask[self.places[name], column] = True
         return mask
+
+    def part(self, items: slice) -> "Batch":
+        """Neighbouring items of this batch, as a batch of their own."""
+        start, stop, _ = items.indices(self.size)
+        inside = {n: (p >= start) & (p < stop) for n, p in self.places.items()}
+        return Batch(
+            size=stop - start,
+            windows={n: w[inside[n]] for n, w in self.windows.items()},
+            places={n: p[inside[n]] - start for n, p in self.places.items()},
+            targets={n: t[items] for n, t in self.targets.items()},
+            weights={n: w[items] for n, w in self.weights.items()},
+        )
 
 
 def full_scale(dtype: str) -> float:
@@ -98,7 +114,8 @@ def collate(data: Dataset, items: NDArray[np.int64], rows: Mapping[str, NDArray[
         places[name] = torch.from_numpy(here)
         windows[name] = torch.from_numpy(data.windows[name][row[here]].astype(np.float32))
     targets = {task: torch.from_numpy(values[items]) for task, values in data.targets.items()}
-    return Batch(size=len(items), windows=windows, places=places, targets=targets)
+    weights = {name: torch.from_numpy(values[items]) for name, values in data.weights.items()}
+    return Batch(size=len(items), windows=windows, places=places, targets=targets, weights=weights)
 
 
 def in_order(data: Dataset, size: int) -> Iterator[Batch]:

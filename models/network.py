@@ -30,6 +30,8 @@ class MultimodalNetwork(nn.Module):
     def __init__(self, inputs: Sequence[InputSpec], tasks: Sequence[Task], dropout: float = 0.1) -> None:
         super().__init__()
         self.dropout = dropout
+        self.whole: tuple[int, slice] | None = None
+        """Set where several processes share a batch: its size, and which items are here."""
         self.inputs, self.tasks = tuple(inputs), tuple(tasks)
         self.streams = tuple(spec.name for spec in inputs)
         self.encoders = nn.ModuleDict({spec.name: encoder_for(spec, FEATURES) for spec in inputs})
@@ -93,8 +95,15 @@ class MultimodalNetwork(nn.Module):
             injected += [rows * bit, bit]
         signals = straight = torch.cat(injected, dim=1)
         for layer in self.hidden:
-            signals = nn.functional.dropout(torch.relu(layer(signals)), self.dropout, self.training)
+            signals = self._thinned(torch.relu(layer(signals)))
         return torch.cat([signals, straight], dim=1)
+
+    def _thinned(self, signals: Tensor) -> Tensor:
+        """Dropout; of a shared batch every process draws the whole, so that together they are as one."""
+        if self.whole is None or not self.training:
+            return nn.functional.dropout(signals, self.dropout, self.training)
+        size, mine = self.whole
+        return signals * nn.functional.dropout(signals.new_ones(size, signals.shape[1]), self.dropout)[mine]
 
     def answer(self, signals: Tensor) -> dict[str, Tensor]:
         """Outputs of every head, shape (items, outputs): logits of a class task, a standardized value otherwise."""

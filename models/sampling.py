@@ -1,8 +1,11 @@
 """Which items a step sees: every item in turn, parts with several streams more often, and streams exchanged between like parts."""
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from models.injection import ABSENT, Batch, Dataset, collate
@@ -53,6 +56,8 @@ class Sampler:
     def __init__(self, data: Dataset, tasks: Sequence[Task], batch: int, seed: int) -> None:
         self.data, self.batch = data, batch
         self.random = np.random.default_rng(seed)
+        self.order: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.position = 0
         counts = data.presence().sum(axis=1)
         self.rich, self.plain = np.flatnonzero(counts > 1), np.flatnonzero(counts == 1)
         self.codes = exchangeable(data, tasks)
@@ -66,12 +71,28 @@ class Sampler:
         return max(1, len(self.data) // self.batch)
 
     def epoch(self) -> Iterator[Batch]:
-        """Every batch of one epoch; the few items that do not fill the last batch wait for the next epoch's shuffle."""
-        order = self._order()
-        size = min(self.batch, len(order))
-        for step in range(self.steps()):
-            items = order[step * size : (step + 1) * size]
+        """Every batch of one epoch; the few items that do not fill the last batch wait for the next epoch's shuffle.
+
+        After `load_state` it goes on where the state was taken.
+        """
+        if self.position == 0:
+            self.order = self._order()
+        size = min(self.batch, len(self.order))
+        while self.position < self.steps():
+            items = self.order[self.position * size : (self.position + 1) * size]
+            self.position += 1
             yield collate(self.data, items, self._rows(items))
+        self.position = 0
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next batch depends on."""
+        generator = json.dumps(self.random.bit_generator.state)
+        return {"generator": generator, "order": torch.from_numpy(self.order.copy()), "position": self.position}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.random.bit_generator.state = json.loads(state["generator"])
+        self.order, self.position = state["order"].numpy(), state["position"]
 
     def _order(self) -> NDArray[np.int64]:
         total = len(self.data)

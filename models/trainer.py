@@ -2,23 +2,31 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from models.adjustment import LEARNING_RATE, Paths, PathSettings, RunningAverage
-from models.discrepancy import eligible, pair_losses, pairs_of
+from models.adjustment import LEARNING_RATE, Paths, RunningAverage
+from models.budget import Budget
+from models.checkpoint import Checkpoints, NoCheckpoints
+from models.course import Course
+from models.cumulative import CumulativeLoss
+from models.discrepancy import pairs_of
+from models.exchange import Exchange, exchange_here
+from models.history import Epoch, Outcome, Tally
 from models.injection import Batch, Dataset, InputSpec
 from models.network import MultimodalNetwork
 from models.recurrence import SteadyState
 from models.sampling import Sampler
+from models.settings import Settings
 from models.tasks import Task
+from models.terms import Term
 from models.validation import clearly_better, validation_losses
 from models.weighting import weighting_named
-from models.weighting.base import Measured
 
 DROP_STREAM = 0.15
 """Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""
@@ -29,85 +37,6 @@ FEW_ITEMS = 1000
 DROPOUT, DROPOUT_FEW = 0.1, 0.3
 COOL_DOWN = 0.15
 """Share of the plan in which the learning rate is brought to zero once a steady state is found."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How a training runs."""
-
-    seed: int = 0
-    """Seeds initialisation, order, augmentation and dropout."""
-    epochs: int | None = None
-    """Passes over the items; None: chosen from their number."""
-    budget_s: float = 600.0
-    """Wall-clock limit in seconds; fewer epochs are planned where it would not do."""
-    batch: int | None = None
-    """Items of one forward pass; None: 64, or 32 for fewer than 2000 items."""
-    accumulation: int = 1
-    """Batches whose gradients make one step."""
-    weighting: str = "fixed"
-    """File name in models/weighting."""
-    paths: dict[str, PathSettings] = field(default_factory=dict)
-    """By path (a stream's name or "shared"); defaults where not named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Epoch:
-    """What one epoch came to."""
-
-    number: int
-    """From 1."""
-    planned: int
-    """Epochs that are planned now."""
-    train: dict[str, float]
-    """Mean normalized training loss of each input-output pair."""
-    weights: dict[str, float]
-    """Mean weight of each pair."""
-    val: dict[str, float]
-    """Mean normalized validation loss of each pair that validation items have."""
-    elapsed_s: float
-    """Since training began."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A finished training."""
-
-    network: MultimodalNetwork
-    """The running average of the epoch that was kept, in evaluation mode."""
-    epochs: tuple[Epoch, ...]
-    """All epochs in order."""
-    best: int
-    """Number of the epoch that was kept: the last, unless an earlier one was clearly better on validation items."""
-    reason: str
-    """What ended it."""
-    skipped: int
-    """Steps left out because a gradient was not finite."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Sums over steps, so that a mean is always over items."""
-
-    total: float = 0.0
-    """Summed loss."""
-    items: int = 0
-    """Items in the sum."""
-    weight: float = 0.0
-    """Summed weight of the steps."""
-    steps: int = 0
-    """Steps in that sum."""
-
-    @property
-    def mean(self) -> float:
-        """Loss of an item."""
-        return self.total / max(1, self.items)
-
-    def plus(self, other: "Tally") -> "Tally":
-        """Field by field."""
-        return Tally(
-            self.total + other.total, self.items + other.items, self.weight + other.weight, self.steps + other.steps
-        )
 
 
 def planned_epochs(items: int) -> int:
@@ -126,151 +55,174 @@ class Trainer:
         val: Dataset,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+        terms: Sequence[Term] = (),
+        exchange: Exchange | None = None,
     ) -> None:
+        """Build everything that a training needs.
+
+        Args:
+            inputs: The streams.
+            tasks: What is asked of them.
+            train: Items that the parameters are adjusted to.
+            val: Items that the end is judged by.
+            settings: How it runs.
+            clock: Seconds, for the budget.
+            start: State of a network of the same streams and tasks to go on from; None: a new one.
+            terms: Further terms of the total.
+            exchange: Joins several processes; None: those that torch.distributed was started with.
+
+        Raises:
+            ValueError: a name in `settings` that nothing has, or a window that no encoder takes.
+        """
         torch.manual_seed(settings.seed)
-        self.settings, self.val, self.clock = settings, val, clock
+        self.settings, self.train, self.val, self.clock = settings, train, val, clock
+        self.exchange = exchange or exchange_here()
         self.network = MultimodalNetwork(inputs, tasks, DROPOUT_FEW if len(train) < FEW_ITEMS / 3 else DROPOUT)
-        for name, encoder in self.network.encoders.items():
-            with torch.no_grad():
-                some = train.windows[name][:: 1 + len(train.windows[name]) // FITTED]
-                encoder.fit(torch.from_numpy(some.astype(np.float32)))  # type: ignore[operator]
+        self._fit_scales()
+        if start is not None:
+            self.network.load_state_dict(start)
         self.pairs = pairs_of(self.network)
         self.weighting = weighting_named(settings.weighting, {p.output: p.weight for p in self.pairs})
+        self.loss = CumulativeLoss(self.network, self.pairs, self.weighting, terms, self.exchange)
         size = settings.batch or (64 if len(train) >= 2000 else 32)
         self.sampler = Sampler(train, tasks, min(size, len(train)), settings.seed)
-        self.wanted = self.planned = settings.epochs or planned_epochs(len(train))
-        self.cooled: int | None = None
+        self.wanted = settings.epochs or planned_epochs(len(train))
         # Few items are soon known by heart; small steps keep the network near the simple answers that it finds first.
         rate = LEARNING_RATE * min(1.0, max(0.1, len(train) / FEW_ITEMS))
         self.paths = Paths(self.network.paths(), settings.paths, rate)
-        self.average = RunningAverage(self.network, 0.03 * self.planned * self.sampler.steps())
-        self.latest: dict[str, float] = {}
-        self.progress, self.finished = 0.0, 0
+        self.average = RunningAverage(self.network, settings.average * self.wanted * self.sampler.steps())
+        patience = settings.patience or max(8, self.wanted // 2)
+        steady = SteadyState(patience=patience, window=settings.window, threshold=settings.threshold)
+        self.course = Course(planned=self.wanted, steady=steady)
+        self.budget: Budget | None = None
 
-    def run(self, report: Callable[[Epoch], None] = lambda _: None) -> Outcome:
-        """Train.
+    @property
+    def progress(self) -> float:
+        """Share of the schedule that is done, 0 to 1."""
+        return self.course.progress
+
+    def run(self, report: Callable[[Epoch], None] = lambda _: None, checkpoints: Checkpoints | None = None) -> Outcome:
+        """Train, from the beginning or from where `load_state` put it.
 
         Args:
             report: Called after every epoch.
+            checkpoints: Where to write everything from time to time; None: nowhere.
         """
-        started = self.clock()
-        steady = SteadyState(patience=max(8, self.planned // 2))
-        epochs: list[Epoch] = []
-        best, number, kept, lowest = math.inf, 1, self.average.state(), dict[str, Tensor]()
-        ending: str | None = None
-        reason: str | None = None
-        while reason is None:
-            train, weights = self._epoch()
+        course, keeper = self.course, checkpoints or NoCheckpoints()
+        budget = self.budget = Budget(self.settings.budget_s, self.clock, self.settings.energy_wh)
+        budget.before_s, budget.before_wh = course.elapsed_s, course.used_wh
+        while course.reason is None:
+            train, weights = self._epoch(keeper)
             losses = validation_losses(self.average.network, self.pairs, self.val)
             val = {output: float(values.mean()) for output, values in losses.items()}
-            self.weighting.end_epoch(train, val)
-            elapsed = self.clock() - started
-            epochs.append(
-                Epoch(
-                    number=len(epochs) + 1,
-                    planned=self.planned,
-                    train=train,
-                    weights=weights,
-                    val=val,
-                    elapsed_s=elapsed,
-                )
-            )
-            report(epochs[-1])
-            steady.train.append(self.cumulative(train))
+            self.weighting.end_epoch({p.output: train[p.output] for p in self.pairs if p.output in train}, val)
+            course.elapsed_s = self.exchange.agree(budget.look())
+            course.used_wh = budget.used_wh
+            course.epochs.append(self._row(train, weights, val))
+            report(course.epochs[-1])
+            course.steady.train.append(self.cumulative(train))
             if val:
-                steady.val.append(self.cumulative(val))
-            if val and self.cumulative(val) < best:
-                best, number, kept, lowest = self.cumulative(val), len(epochs), self.average.state(), losses
-            ending = ending or steady.reason()
-            reason = self._replan(elapsed, ending)
-        network = self.average.network
-        if lowest and clearly_better(lowest, losses, {p.output: p.weight for p in self.pairs}):
-            network.load_state_dict(kept)
-        else:
-            number = len(epochs)
-        return Outcome(network=network, epochs=tuple(epochs), best=number, reason=reason, skipped=self.paths.skipped)
+                course.steady.val.append(self.cumulative(val))
+            if val and self.cumulative(val) < course.best:
+                course.keep(self.cumulative(val), self.average.state(), losses)
+            course.ending = course.ending or course.steady.reason()
+            course.reason = self._replan(budget, course.ending)
+        return self._outcome(losses)
+
+    def _outcome(self, losses: dict[str, Tensor]) -> Outcome:
+        """The last epoch, unless an earlier one was clearly better."""
+        course, network, number = self.course, self.average.network, len(self.course.epochs)
+        if course.lowest and clearly_better(course.lowest, losses, {p.output: p.weight for p in self.pairs}):
+            network.load_state_dict(course.kept)
+            number = course.number
+        return Outcome(
+            network=network,
+            epochs=tuple(course.epochs),
+            best=number,
+            reason=course.reason or "",
+            skipped=self.paths.skipped,
+            notes=tuple(self.weighting.notes),
+        )
 
     def cumulative(self, losses: dict[str, float]) -> float:
         """The cumulative loss: weighted sum of the pairs' normalized losses by priority."""
         return sum(p.weight * losses[p.output] for p in self.pairs if p.output in losses)
 
-    def _replan(self, elapsed_s: float, steady: str | None) -> str | None:
+    def _fit_scales(self) -> None:
+        for name, encoder in self.network.encoders.items():
+            with torch.no_grad():
+                windows = self.train.windows[name]
+                some = windows[:: 1 + len(windows) // FITTED]
+                encoder.fit(torch.from_numpy(some.astype(np.float32)))  # type: ignore[operator]
+
+    def _row(self, train: dict[str, float], weights: dict[str, float], val: dict[str, float]) -> Epoch:
+        """What the report is told about the epoch that has ended."""
+        pairs = {p.output for p in self.pairs}
+        return Epoch(
+            number=len(self.course.epochs) + 1,
+            planned=self.course.planned,
+            train={o: v for o, v in train.items() if o in pairs},
+            weights={o: v for o, v in weights.items() if o in pairs},
+            val=val,
+            elapsed_s=self.course.elapsed_s,
+            shares=dict(self.loss.shares),
+            cosines=dict(self.loss.cosines),
+            rates=dict(self.paths.rates),
+            extra={o: v for o, v in train.items() if o not in pairs},
+        )
+
+    def _replan(self, budget: Budget, steady: str | None) -> str | None:
         """Say what ended the training after the last planned epoch; plan fewer where the budget or a steady state asks for it.
 
         A steady state at a high learning rate is not the end: the schedule is brought down in a few epochs first.
         """
-        # The mean of all epochs: a moment in which the box was busy must not cut the plan for good.
-        each = max(elapsed_s / self.finished, 1e-9)
-        room = self.finished + max(0, int((self.settings.budget_s - elapsed_s) / each))
-        self.planned, reason = self.wanted, "end of the schedule"
-        if room < self.wanted:
-            self.planned, reason = room, f"budget of {self.settings.budget_s:g} s"
-        if steady and self.cooled is None:
-            self.cooled = self.finished + math.ceil(COOL_DOWN * self.wanted)
-        if steady and self.cooled is not None and self.cooled < self.planned:
-            self.planned, reason = self.cooled, steady
-        return f"{reason}; {self.finished} epochs" if self.finished >= self.planned else None
+        course = self.course
+        left, limit = self.exchange.agree(budget.room(course.finished))
+        course.planned, reason = self.wanted, "end of the schedule"
+        if course.finished + left < self.wanted:
+            course.planned, reason = course.finished + left, limit
+        if steady and course.cooled is None:
+            course.cooled = course.finished + math.ceil(COOL_DOWN * self.wanted)
+        if steady and course.cooled is not None and course.cooled < course.planned:
+            course.planned, reason = course.cooled, steady
+        return f"{reason}; {course.finished} epochs" if course.finished >= course.planned else None
 
-    def _epoch(self) -> tuple[dict[str, float], dict[str, float]]:
+    def _epoch(self, keeper: Checkpoints) -> tuple[dict[str, float], dict[str, float]]:
         """Every batch once; mean normalized loss and mean weight of each pair."""
         self.network.train()
-        totals: dict[str, Tally] = {}
+        course, steps = self.course, self.sampler.steps()
+        if self.sampler.position == 0:
+            course.tallies, course.start = {}, course.progress
         gathered: list[Batch] = []
-        steps, start = self.sampler.steps(), self.progress
-        for number, batch in enumerate(self.sampler.epoch(), start=1):
+        for batch in self.sampler.epoch():
             gathered.append(batch)
+            number = self.sampler.position
             if len(gathered) < self.settings.accumulation and number < steps:
                 continue
-            for output, tally in self.step(gathered).items():
-                totals[output] = totals.get(output, Tally()).plus(tally)
+            course.add(self.step(gathered))
             gathered = []
             # An epoch is its share of what is left of the schedule, also after the plan was cut.
-            self.progress = start + (1.0 - start) / (self.planned - self.finished) * number / steps
-        self.finished += 1
-        train = {output: tally.mean for output, tally in totals.items()}
-        return train, {output: tally.weight / tally.steps for output, tally in totals.items()}
+            course.progress = course.start + (1.0 - course.start) / (course.planned - course.finished) * number / steps
+            keeper.save_when_due(self)
+        course.finished += 1
+        train = {output: tally.mean for output, tally in course.tallies.items()}
+        return train, {output: tally.weight / tally.steps for output, tally in course.tallies.items()}
 
-    def step(self, batches: Sequence[Batch]) -> dict[str, "Tally"]:
-        """One adjustment from one or more batches, as if they were one.
-
-        The items of each pair are counted over all batches before the first gradient, so that every item weighs the
-        same however the batches are cut.
-        """
+    def step(self, batches: Sequence[Batch]) -> dict[str, Tally]:
+        """One adjustment from one or more batches, as if they were one."""
         masks = [self._dropped(b) for b in batches]
-        counts = {
-            p.output: sum(int(eligible(p, b.targets, m).sum()) for b, m in zip(batches, masks, strict=True))
-            for p in self.pairs
-        }
-        # Of the step before: those of this one are whole only after its last batch. At first nothing has skill.
-        weights = self.weighting.weights(
-            Measured(losses={o: self.latest.get(o, 1.0) for o, count in counts.items() if count})
-        )
         self.paths.zero()
-        tallies: dict[str, Tally] = {}
-        for batch, mask in zip(batches, masks, strict=True):
-            sums = self._sums(self._augmented(batch), mask)
-            if sums:
-                torch.stack([weights[o] / counts[o] * v for o, v in sums.items()]).sum().backward()  # type: ignore[no-untyped-call]
-            for output, value in sums.items():
-                tallies[output] = tallies.get(output, Tally()).plus(Tally(total=float(value.detach())))
-        for output in tallies:
-            tallies[output] = tallies[output].plus(Tally(items=counts[output], weight=weights[output], steps=1))
-        self.latest |= {output: tally.mean for output, tally in tallies.items() if math.isfinite(tally.total)}
-        if self.paths.step(self.progress):
+        last = self.sampler.position == self.sampler.steps()
+        tallies = self.loss.gradient([self._augmented(b) for b in batches], masks, look=last)
+        if self.paths.step(self.course.progress):
             self.average.update()
+        self.course.steps += 1
+        if self.weighting.needs_after:
+            before = {o: t.mean for o, t in tallies.items() if o in self.loss.latest}
+            self.weighting.after_step(before, self.loss.again())
         return tallies
-
-    def _sums(self, batch: Batch, mask: Tensor) -> dict[str, Tensor]:
-        """Stages 2 and 3: the sum of the normalized losses of each pair that the batch has."""
-        answers = self.network.answer(self.network.advance(self.network.encode(batch), mask))
-        sums = {}
-        for pair in self.pairs:
-            here = eligible(pair, batch.targets, mask)
-            if here.any():
-                sums[pair.output] = pair_losses(
-                    pair, answers[pair.output][here], batch.targets[pair.task.name][here]
-                ).sum()
-        return sums
 
     def _dropped(self, batch: Batch) -> Tensor:
         """The presence mask with some streams of multi-stream items taken away, never the last one."""
@@ -281,3 +233,29 @@ class Trainer:
     def _augmented(self, batch: Batch) -> Batch:
         windows = {n: self.network.encoders[n].augment(w) for n, w in batch.windows.items()}  # type: ignore[operator]
         return replace(batch, windows=windows)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on: of plain values and tensors."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "averaged_steps": self.average.steps,
+            "paths": self.paths.state(),
+            "weighting": self.weighting.state,
+            "latest": dict(self.loss.latest),
+            "sampler": self.sampler.state(),
+            "generator": torch.get_rng_state(),
+            "course": self.course.state(),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`, in a trainer that was built from the same items and settings."""
+        self.network.load_state_dict(state["network"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.steps = state["averaged_steps"]
+        self.paths.load_state(state["paths"])
+        self.weighting.load_state(state["weighting"])
+        self.loss.latest = dict(state["latest"])
+        self.sampler.load_state(state["sampler"])
+        self.course.load_state(state["course"])
+        torch.set_rng_state(state["generator"])

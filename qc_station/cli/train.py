@@ -10,7 +10,7 @@ from qc_station.cli.output import console, finish, json_option, note
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from models.trainer import Epoch
+    from models.history import Epoch
 
 MOST_SHOWN = 8
 """Rows of the table of losses, the heaviest first."""

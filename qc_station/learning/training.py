@@ -20,12 +20,14 @@ from models.calibration import calibrate
 from models.deciding import Deciding
 from models.injection import Dataset
 from models.tasks import Task
-from models.trainer import Epoch, Outcome, Settings, Trainer
+from models.history import Epoch, Outcome
+from models.settings import Settings
+from models.trainer import Trainer
 from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
-from qc_station.store.digests import data_digest, item_digest, window_digest
+from qc_station.store.digests import content_digest, data_digest
 
 SELFTEST_ITEMS = 3
 
@@ -163,9 +165,5 @@ def _figures(outcome: Outcome, parity: Parity) -> dict[str, Any]:
 
 
 def digest_of(items: Iterable[Item]) -> str:
-    """The store's digest of some items: equal digests mean equal names, groups, splits, labels and samples."""
-    found = []
-    for item in items:
-        windows = {name: window_digest(window) for name, window in item.windows.items()}
-        found.append((item.name, item_digest(item.group, item.split, item.labels, windows)))
-    return data_digest(found)
+    """The store's digest of some items: equal digests mean equal names, groups, splits, labels, weights and samples."""
+    return data_digest((item.name, content_digest(item)) for item in items)

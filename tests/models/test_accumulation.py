@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from models.adjustment import PathSettings
 from models.discrepancy import eligible, pair_losses
+from models.history import Tally
 from models.injection import Dataset, collate
-from models.trainer import Settings, Tally, Trainer
+from models.settings import Settings
+from models.trainer import Trainer
 from models.weighting import names
 from tests.synthetic import ENOSE, dataset, tasks_for, without
 
@@ -47,7 +49,7 @@ def stepped(
     """Gradients and tallies of one step from these items."""
     one = trainer(weighting)
     one.weighting.state.clear()
-    one.latest = {"label:joint": 0.5, "label.one": 2.0}
+    one.loss.latest = {"label:joint": 0.5, "label.one": 2.0}
     tallies = one.step([collate(holed(), np.array(chunk)) for chunk in chunks])
     return {n: p.grad.clone() for n, p in one.network.named_parameters() if p.grad is not None}, tallies
 

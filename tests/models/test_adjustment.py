@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.adjustment import OPTIMISERS, Paths, PathSettings, RunningAverage, schedule
+from models.adjustment import OPTIMISERS, Paths, PathSettings, RunningAverage
+from models.schedules import one_cycle
 
 PLAIN = PathSettings(optimizer="sgd", lr=1.0, weight_decay=0.0, clip_norm=1.0)
 PEAK = 0.15
@@ -83,11 +84,11 @@ def test_every_optimizer_goes_downhill(name: str) -> None:
 
 
 def test_the_schedule_starts_low_peaks_at_one_and_ends_at_nothing() -> None:
-    assert 0 < schedule(0.0) < 0.1
-    assert schedule(PEAK) == pytest.approx(1.0)
-    assert schedule(1.0) == pytest.approx(0.0)
-    assert schedule(1.5) == pytest.approx(0.0)
-    rates = [schedule(i / 1000) for i in range(1001)]
+    assert 0 < one_cycle(0.0) < 0.1
+    assert one_cycle(PEAK) == pytest.approx(1.0)
+    assert one_cycle(1.0) == pytest.approx(0.0)
+    assert one_cycle(1.5) == pytest.approx(0.0)
+    rates = [one_cycle(i / 1000) for i in range(1001)]
     top = rates.index(max(rates))
     assert rates[: top + 1] == sorted(rates[: top + 1])
     assert rates[top:] == sorted(rates[top:], reverse=True)

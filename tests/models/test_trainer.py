@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from models.adjustment import LEARNING_RATE, PathSettings
+from models.history import Epoch, Outcome
 from models.injection import Dataset, collate
-from models.trainer import Epoch, Outcome, Settings, Trainer, planned_epochs
+from models.settings import Settings
+from models.trainer import Trainer, planned_epochs
 from models.validation import validation_losses
 from models.weighting import names
 from tests.synthetic import ENOSE, THERMAL, dataset, network, tasks_for, without

@@ -1,0 +1,218 @@
+"""Stages 2 to 4 of one step: from the batches of a step to the gradient of one weighted total."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.discrepancy import Pair, eligible, pair_losses
+from models.exchange import Exchange
+from models.gramian import cosines, gramian, shares
+from models.history import Tally
+from models.injection import Batch
+from models.network import MultimodalNetwork
+from models.reliability import reliability
+from models.terms import Term
+from models.weighting.base import Measured, Weighting
+
+
+@dataclass(slots=True, kw_only=True)
+class Portion:
+    """One batch of a step, as it goes into the network."""
+
+    batch: Batch
+    """Augmented; this process's share of the items."""
+    mask: Tensor
+    """Which streams count, shape (items, streams), bool."""
+    whole: tuple[int, slice] | None
+    """Items of the batch over all processes, and which of them these are; None where one process has all."""
+    noise: Tensor
+    """The generator's state before the network drew its own noise."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sums:
+    """A batch's forward pass."""
+
+    features: list[Tensor]
+    """By stream, shape (items, FEATURES)."""
+    pairs: dict[str, Tensor]
+    """Sum of each pair's normalized losses, each item by its weight."""
+    terms: dict[str, Tensor]
+    """Sum of each further term."""
+
+
+class CumulativeLoss:
+    """One total from all input-output pairs of all batches of a step, as if they were one batch."""
+
+    def __init__(
+        self,
+        network: MultimodalNetwork,
+        pairs: Sequence[Pair],
+        weighting: Weighting,
+        terms: Sequence[Term] = (),
+        exchange: Exchange | None = None,
+    ) -> None:
+        self.network, self.pairs, self.weighting, self.terms = network, tuple(pairs), weighting, tuple(terms)
+        self.exchange = exchange or Exchange()
+        self.latest: dict[str, float] = {}
+        self.counts: dict[str, float] = {}
+        self.portions: list[Portion] = []
+        self.cosines: dict[str, float] = {}
+        self.shares: dict[str, float] = {}
+
+    def gradient(self, batches: Sequence[Batch], masks: Sequence[Tensor], look: bool = False) -> dict[str, Tally]:
+        """Leave the gradient of the total in the parameters.
+
+        The items of each pair are counted over all batches before the first gradient, so that every item weighs the
+        same however the batches are cut.
+
+        Args:
+            batches: The step's batches, augmented, whole on every process.
+            masks: The presence mask of each.
+            look: Take the Gramian for the report even if the weighting does not ask for it.
+
+        Returns:
+            By pair and by name of a further term; empty where no item has a label.
+        """
+        self.counts = counts = self._counts(batches, masks)
+        # Of the step before: those of this one are whole only after its last batch. At first nothing has skill.
+        losses = {o: self.latest.get(o, 1.0) for o in counts if o in self._outputs}
+        portions = [self._portion(b, m) for b, m in zip(batches, masks, strict=True)]
+        kept = self._forward(portions[0]) if len(portions) == 1 else None
+        products = None
+        if losses and (look or self.weighting.needs_gradients):
+            products = self._gramian(portions, kept, counts, list(losses))
+        asked = products if self.weighting.needs_gradients else None
+        weights = self.weighting.weights(Measured(losses=losses, gramian=asked)) if losses else {}
+        if products is not None:
+            self.cosines, self.shares = cosines(list(losses), products), shares(weights, products)
+        factors = {o: w / counts[o] for o, w in weights.items()}
+        factors |= {t.name: t.weight / counts[t.name] for t in self.terms if t.name in counts}
+        found: dict[str, float] = dict.fromkeys(factors, 0.0)
+        for portion in portions:
+            sums = kept or self._forward(portion)
+            values = sums.pairs | sums.terms
+            if values:
+                torch.stack([factors[o] * v for o, v in values.items()]).sum().backward()  # type: ignore[no-untyped-call]
+            for output, value in values.items():
+                found[output] += float(value.detach())
+        self.exchange.gradients(self.network)
+        self.exchange.same_noise()
+        shown = weights | {t.name: t.weight for t in self.terms}
+        tallies = self._tallies(found, counts, shown)
+        self.latest |= {o: t.mean for o, t in tallies.items() if o in losses and _finite(t.total)}
+        self.portions = portions
+        return tallies
+
+    def again(self) -> dict[str, float]:
+        """Normalized losses of the same items with the same noise, of the network as it is now."""
+        after = torch.get_rng_state()
+        sums: dict[str, float] = {o: 0.0 for o in self.counts if o in self._outputs}
+        with torch.no_grad(), still_statistics(self.network):
+            torch.set_rng_state(self.portions[0].noise)
+            for portion in self.portions:
+                for output, value in self._forward(portion).pairs.items():
+                    sums[output] += float(value)
+        torch.set_rng_state(after)
+        whole = self.exchange.numbers(list(sums.values()))
+        return {o: value / self.counts[o] for o, value in zip(sums, whole, strict=True)}
+
+    @property
+    def _outputs(self) -> set[str]:
+        return {p.output for p in self.pairs}
+
+    def _counts(self, batches: Sequence[Batch], masks: Sequence[Tensor]) -> dict[str, float]:
+        """Items of each pair and term over all batches and processes, each by its weight; none that no item has."""
+        counts: dict[str, float] = {}
+        for batch, mask in zip(batches, masks, strict=True):
+            for pair in self.pairs:
+                here = eligible(pair, batch.targets, mask)
+                own = reliability(pair, batch, mask, self.network.streams)
+                many = float(here.sum() if own is None else own[here].sum(dtype=torch.float64))
+                counts[pair.output] = counts.get(pair.output, 0.0) + many
+            for term in self.terms:
+                counts[term.name] = counts.get(term.name, 0.0) + term.count(batch, mask)
+        return {name: many for name, many in counts.items() if many > 0}
+
+    def _portion(self, batch: Batch, mask: Tensor) -> Portion:
+        mine = self.exchange.share(batch)
+        if mine == slice(0, batch.size):
+            return Portion(batch=batch, mask=mask, whole=None, noise=torch.get_rng_state())
+        return Portion(batch=batch.part(mine), mask=mask[mine], whole=(batch.size, mine), noise=torch.get_rng_state())
+
+    def _forward(self, portion: Portion, blind: bool = False) -> Sums:
+        """Stages 2 and 3: the sum of the normalized losses of each pair that the batch has.
+
+        Args:
+            portion: The batch.
+            blind: Without a graph through the encoders: for gradients at the features alone.
+        """
+        batch, mask, network = portion.batch, portion.mask, self.network
+        portion.noise, network.whole = torch.get_rng_state(), portion.whole
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not blind):
+            features = network.encode(batch)
+        if blind:
+            features = [f.requires_grad_() for f in features]
+        answers = network.answer(network.advance(features, mask))
+        sums = {}
+        for pair in self.pairs:
+            here = eligible(pair, batch.targets, mask)
+            # Items of no weight are no items: a pair that has no others has no count to be divided by.
+            if pair.output in self.counts and here.any():
+                values = pair_losses(pair, answers[pair.output][here], batch.targets[pair.task.name][here])
+                own = reliability(pair, batch, mask, network.streams)
+                sums[pair.output] = values.sum() if own is None else (values * own[here]).sum()
+        further = {t.name: t.total(network, batch, mask, features, answers) for t in self.terms if t.count(batch, mask)}
+        return Sums(features=features, pairs=sums, terms=further)
+
+    def _gramian(
+        self, portions: Sequence[Portion], kept: Sums | None, counts: Mapping[str, float], names: Sequence[str]
+    ) -> Tensor:
+        """Of the losses divided by their counts, over all batches and processes; noise is drawn again afterwards."""
+        total = torch.zeros(len(names), len(names), dtype=torch.float64)
+        before = torch.get_rng_state()
+        for portion in portions:
+            if kept is None:
+                with still_statistics(self.network):
+                    sums = self._forward(portion, blind=True)
+            else:
+                sums = kept
+            rows = [n for n in names if n in sums.pairs]
+            if rows:
+                places = torch.tensor([names.index(n) for n in rows])
+                part = gramian([sums.pairs[n] / counts[n] for n in rows], sums.features)
+                total[places[:, None], places[None, :]] += part
+        if kept is None:
+            torch.set_rng_state(before)
+        self.exchange.add([total])
+        return total
+
+    def _tallies(
+        self, found: Mapping[str, float], counts: Mapping[str, float], weights: Mapping[str, float]
+    ) -> dict[str, Tally]:
+        whole = self.exchange.numbers(list(found.values()))
+        return {
+            o: Tally(total=value, items=counts[o], weight=weights[o], steps=1)
+            for o, value in zip(found, whole, strict=True)
+        }
+
+
+def _finite(value: float) -> bool:
+    return value - value == 0.0
+
+
+@contextmanager
+def still_statistics(network: nn.Module) -> Iterator[None]:
+    """Batch statistics are used but not remembered: this forward pass is made once more, or has been."""
+    layers = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    before = [(layer, layer.momentum) for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, momentum in before:
+            layer.momentum = momentum
