@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -172,8 +171,8 @@ def train_for_ever(file: Path, weighting: str) -> None:
 
 
 @pytest.fixture
-def spawned() -> Iterator[multiprocessing.context.SpawnContext]:
-    yield multiprocessing.get_context("spawn")
+def spawned() -> multiprocessing.context.SpawnContext:
+    return multiprocessing.get_context("spawn")
 
 
 @pytest.mark.slow
