@@ -1,4 +1,7 @@
-"""A bundle: model.onnx, manifest.json and selftest.npz in one folder, named by the digest of all three."""
+"""A bundle: model.onnx, manifest.json and selftest.npz in one folder, named by the digest of all files.
+
+training.json, what the training came to, may stand beside them; a bundle without it loads all the same.
+"""
 
 import hashlib
 import io
@@ -19,6 +22,9 @@ from deploy.errors import BundleError
 
 FORMAT = 1
 MODEL, MANIFEST, SELFTEST = "model.onnx", "manifest.json", "selftest.npz"
+TRAINING = "training.json"
+OPTIONAL = (TRAINING,)
+"""Files that a bundle may hold; one that the manifest lists has to be there and unchanged."""
 
 
 class BundleStream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +117,9 @@ class Bundle:
             raise BundleError(f"bundle {folder}: {MANIFEST} cannot be read: {error}") from error
         if self.manifest.sealed() != self.manifest.digest or self.manifest.written() != raw[MANIFEST]:
             raise BundleError(f"bundle {folder}: {MANIFEST} was changed after the bundle was made")
-        for name in (MODEL, SELFTEST):
+        _require_known(f"bundle {folder}: {MANIFEST}", self.manifest.files)
+        raw |= {name: _read(folder, name) for name in OPTIONAL if name in self.manifest.files}
+        for name in (name for name in raw if name != MANIFEST):
             found, wanted = hashlib.sha256(raw[name]).hexdigest(), self.manifest.files.get(name, "")
             if found != wanted:
                 raise BundleError(
@@ -119,6 +127,7 @@ class Bundle:
                 )
         self.model = raw[MODEL]
         self._selftest = raw[SELFTEST]
+        self.extras = {name: raw[name] for name in OPTIONAL if name in raw}
 
     @property
     def name(self) -> str:
@@ -157,6 +166,14 @@ class Bundle:
             raise BundleError(f"bundle {self.name} was built for other streams: " + "; ".join(faults))
 
 
+def _require_known(what: str, files: Mapping[str, Any]) -> None:
+    """A file of another name is none that this program may read, or pass over."""
+    allowed = (MODEL, SELFTEST, *OPTIONAL)
+    unknown = [name for name in files if name not in allowed]
+    if unknown:
+        raise BundleError(f"{what} lists {unknown[0]!r}; allowed: {', '.join(allowed)}")
+
+
 def _read(folder: Path, name: str) -> bytes:
     file = folder / name
     if file.is_symlink():
@@ -173,6 +190,7 @@ def write_bundle(
     model: bytes,
     inputs: Mapping[str, NDArray[Any]],
     outputs: Mapping[str, NDArray[Any]],
+    extras: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write a bundle below `parent`, whole or not at all.
 
@@ -182,17 +200,20 @@ def write_bundle(
         model: ONNX bytes.
         inputs: Self-test inputs of the graph by name.
         outputs: What the graph gives for them.
+        extras: Further files by name, of OPTIONAL.
 
     Returns:
         The bundle's folder, named by its digest.
 
     Raises:
-        BundleError: the folder cannot be written, e.g. the disk is full; nothing half-written is left.
+        BundleError: the folder cannot be written, e.g. the disk is full, or a further file has another name; nothing
+            half-written is left.
     """
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {f"in/{n}": v for n, v in inputs.items()} | {f"out/{n}": v for n, v in outputs.items()}
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    contents = {MODEL: model, SELFTEST: buffer.getvalue()}
+    contents = {MODEL: model, SELFTEST: buffer.getvalue(), **(extras or {})}
+    _require_known("a new bundle", contents)
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     manifest = msgspec.structs.replace(manifest, files=sums, digest="")
     manifest = msgspec.structs.replace(manifest, digest=manifest.sealed())

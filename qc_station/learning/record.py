@@ -1,0 +1,199 @@
+"""What a training leaves in its bundle for the report: `training.json`, read without torch."""
+
+import math
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from deploy.bundle import TRAINING, Bundle
+from deploy.errors import BundleError
+
+FORMAT = 1
+Numbers = dict[str, float | None]
+"""By name; None where a number was not finite: JSON has no other word for it."""
+
+
+class TaskRecord(Struct, frozen=True, kw_only=True):
+    """One question of the cumulative loss."""
+
+    stream: str | None
+    """The one stream that answers; None: the whole part."""
+    classes: tuple[str, ...]
+    """In the order of the outputs; empty for a value."""
+    frequencies: tuple[float, ...]
+    """Share of each class in training; for a value its mean and standard deviation."""
+    no_skill: float
+    """Loss of an answer that never looks at the part, in `unit`; a normalized loss times this is in `unit`."""
+    unit: str
+    """Of the loss before it is normalized."""
+    weight: float
+    """Importance relative to the other tasks."""
+
+
+class PairRecord(Struct, frozen=True, kw_only=True):
+    """One head."""
+
+    task: str
+    """Manifest column."""
+    stream: str | None
+    """What it looks at; None: all streams."""
+    weight: float
+    """Its share of the task's weight."""
+
+
+class EpochRecord(Struct, frozen=True, kw_only=True):
+    """What one epoch came to; every table by output unless it says otherwise."""
+
+    number: int
+    """From 1."""
+    planned: int
+    """Epochs that were planned then."""
+    train: Numbers
+    """Mean normalized training loss, 1 for no skill."""
+    val: Numbers
+    """Mean normalized validation loss; outputs without a validation item are left out."""
+    weights: Numbers
+    """Mean weight."""
+    elapsed_s: float
+    """Since training began."""
+    shares: Numbers = {}
+    """Share of weight x gradient norm at the shared features; empty where not measured."""
+    cosines: Numbers = {}
+    """By "a|b": cosine between the gradients of two outputs there; empty where not measured."""
+    rates: Numbers = {}
+    """Learning rate by path: a stream's encoder, or what is shared."""
+    extra: Numbers = {}
+    """Further terms of the total by name."""
+
+
+class ValidationRecord(Struct, frozen=True, kw_only=True):
+    """What the kept network answers to the validation items, in one order throughout."""
+
+    streams: tuple[str, ...]
+    """In the order of the presence mask."""
+    presence: tuple[str, ...]
+    """Of each item a 1 or 0 for each stream."""
+    targets: dict[str, tuple[float | None, ...]]
+    """By task: class index, or value in its own unit; None where unknown."""
+    answers: dict[str, tuple[tuple[float, ...] | None, ...]]
+    """By output: calibrated probabilities or one value in its own unit; None where the stream is absent."""
+
+
+class SubsetRecord(Struct, frozen=True, kw_only=True):
+    """How the part's label is answered when only some streams take part."""
+
+    streams: tuple[str, ...]
+    """Those that take part."""
+    items: int
+    """Labelled validation items that have all of them."""
+    correct: int
+    """Of these, answered with the right class."""
+    figures: Numbers
+    """As `qc_station.figures.scoring.classification` names them."""
+
+
+class ContributionRecord(Struct, frozen=True, kw_only=True):
+    """What each stream adds to one figure of the label: exact Shapley values over all subsets (Shapley 1953)."""
+
+    figure: str
+    """log_likelihood (nats, the negative log loss) or accuracy (0 to 1)."""
+    items: int
+    """Validation items over which it is the mean."""
+    prior: float
+    """The figure without any stream."""
+    whole: float
+    """The figure with all streams that each item has; `prior` plus the values of all streams."""
+    streams: dict[str, float]
+    """Shapley value by stream."""
+
+
+class CurvePoint(Struct, frozen=True, kw_only=True):
+    """What so many training items lead to."""
+
+    items: int
+    """Training items."""
+    accuracy: float
+    """Share of validation items with the right class."""
+
+
+class TrainingRecord(Struct, frozen=True, kw_only=True):
+    """Everything that the report needs beside the manifest. Fields that a later program adds are passed over."""
+
+    format: int = FORMAT
+    """Layout of the file; this program reads FORMAT."""
+    tasks: dict[str, TaskRecord]
+    """By manifest column."""
+    pairs: dict[str, PairRecord]
+    """By output."""
+    epochs: tuple[EpochRecord, ...]
+    """All epochs in order."""
+    best: int
+    """Number of the epoch that was kept."""
+    ended: str
+    """What ended it."""
+    skipped: int
+    """Steps left out because a gradient was not finite."""
+    window: int
+    """Epochs over which a steady state was looked for."""
+    notes: tuple[str, ...] = ()
+    """What the weighting had to say."""
+    neurons: tuple[dict[str, int], ...]
+    """Neurons of each hidden layer by set of streams, as `describe()` gives them."""
+    validation: ValidationRecord
+    """Answers of the kept network."""
+    subsets: tuple[SubsetRecord, ...] = ()
+    """The label's figures for every set of streams."""
+    contributions: tuple[ContributionRecord, ...] = ()
+    """What each stream adds; empty where not measured."""
+    learning_curve: tuple[CurvePoint, ...] = ()
+    """Accuracy against training items, where recorded."""
+    novelty: dict[str, Any] | None = None
+    """Figures of novelty; None where not measured."""
+    floor: dict[str, Any] | None = None
+    """The classical floor beside the network; None where not fitted."""
+    robustness: dict[str, Any] | None = None
+    """What faults of a stream do to the figures; None where not measured."""
+    processor: str = ""
+    """The machine's processor."""
+    threads: int = 0
+    """Threads of the training."""
+    seconds: float = 0.0
+    """Wall-clock time of the training."""
+
+
+def numbers(table: dict[str, float]) -> Numbers:
+    """Six significant digits of each; None for what is not finite."""
+    return {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in table.items()}
+
+
+def written(record: TrainingRecord) -> bytes:
+    """The bytes of training.json."""
+    return msgspec.json.encode(record)
+
+
+def training_record(bundle: Bundle) -> TrainingRecord:
+    """The record in a bundle.
+
+    Raises:
+        BundleError: the bundle has none, or it is of another format.
+    """
+    raw = bundle.extras.get(TRAINING)
+    if raw is None:
+        raise BundleError(
+            f"bundle {bundle.name} holds no {TRAINING}: it was made before trainings were recorded; train again for a report"
+        )
+    try:
+        # Another format may have other fields, so its number is read before anything else.
+        number = msgspec.json.decode(raw, type=_Numbered).format
+        if number != FORMAT:
+            raise BundleError(f"bundle {bundle.name}: {TRAINING} of format {number}; this program reads {FORMAT}")
+        return msgspec.json.decode(raw, type=TrainingRecord)
+    except msgspec.DecodeError as error:
+        raise BundleError(f"bundle {bundle.name}: {TRAINING} cannot be read: {error}") from error
+
+
+class _Numbered(Struct):
+    """The one field that every format has."""
+
+    format: int

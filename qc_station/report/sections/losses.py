@@ -1,0 +1,70 @@
+"""The losses of every input-output pair, epoch by epoch."""
+
+from qc_station.report.charts.lines import Line, Mark, line_chart
+from qc_station.report.cumulative import cumulative
+from qc_station.report.figure_text import decimals
+from qc_station.report.markup import Markup, join
+from qc_station.report.section import Section, figure, grid, table
+from qc_station.report.training import Training
+
+TITLES = ("epoch", "loss; 1 is no skill")
+
+
+def section(training: Training) -> Section:
+    """The cumulative loss, a chart for each task, and the losses of the kept epoch in their own unit."""
+    tasks = training.record.tasks
+    return Section(
+        anchor="losses",
+        title="Losses",
+        words="Each loss is divided by that of an answer that never looks at the part, so 1 is no skill and 0 perfect. "
+        "Dotted lines are training, whole ones validation (at its best temperature); the upright line is the epoch that was kept.",
+        body=join(grid(_whole(training), *(_task(training, name) for name in tasks)), _kept(training)),
+    )
+
+
+def marks(training: Training) -> list[Mark]:
+    """The kept epoch."""
+    return [Mark(at=training.record.best, words=f"epoch {training.record.best} was kept")]
+
+
+def _whole(training: Training) -> Markup:
+    train, val = cumulative(training.record)
+    lines = [Line(name="validation", values=val, colour=0), Line(name="training", values=train, colour=0, faint=True)]
+    return figure("cumulative loss: the weighted sum of all", _chart("Cumulative loss by epoch", training, lines))
+
+
+def _task(training: Training, name: str) -> Markup:
+    outputs = [output for output, pair in training.record.pairs.items() if pair.task == name]
+    lines = []
+    for colour, output in enumerate(outputs):
+        for what, faint in (("val", False), ("train", True)):
+            values = [getattr(epoch, what).get(output) for epoch in training.record.epochs]
+            words = f"{output}, {'training' if faint else 'validation'}"
+            lines.append(Line(name=words, values=values, colour=colour, faint=faint))
+    return figure(name, _chart(f"Losses of {name} by epoch", training, lines))
+
+
+def _chart(name: str, training: Training, lines: list[Line]) -> Markup:
+    numbers = [float(epoch.number) for epoch in training.record.epochs]
+    return line_chart(name, numbers, lines, TITLES, marks=marks(training), whole=True)
+
+
+def _kept(training: Training) -> Markup:
+    rows = []
+    for output, pair in training.record.pairs.items():
+        task = training.record.tasks[pair.task]
+        train, val = training.kept.train.get(output), training.kept.val.get(output)
+        own = [None if loss is None else loss * task.no_skill for loss in (train, val)]
+        shown = (decimals(x) for x in (train, val, *own, task.no_skill))
+        rows.append([output, *shown, task.unit, f"{pair.weight:.3g}"])
+    header = [
+        "output",
+        "training",
+        "validation",
+        "training, own unit",
+        "validation, own unit",
+        "no skill",
+        "unit",
+        "priority",
+    ]
+    return table(header, rows, f"Losses of epoch {training.record.best}, which was kept")

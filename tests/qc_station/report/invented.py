@@ -1,0 +1,178 @@
+"""A training that never was: every field of a record filled, nothing of it measured."""
+
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from deploy.bundle import Manifest
+from qc_station.figures.scoring import classification
+from qc_station.learning.record import (
+    ContributionRecord,
+    CurvePoint,
+    EpochRecord,
+    PairRecord,
+    SubsetRecord,
+    TaskRecord,
+    TrainingRecord,
+    ValidationRecord,
+    numbers,
+)
+from qc_station.report.training import Training
+from tests.synthetic import manifest
+
+STREAMS = ("acoustic", "thermal", "enose")
+CLASSES = ("ok", "crack", "leak")
+OUTPUTS = {
+    "label:joint": ("label", None, 1.0),
+    **{f"label:{s}": ("label", s, 0.17) for s in STREAMS},
+    "severity:joint": ("severity", None, 1.0),
+    **{f"severity:{s}": ("severity", s, 0.17) for s in STREAMS},
+    "label.acoustic": ("label.acoustic", "acoustic", 1.0),
+}
+ITEMS = 120
+
+
+def epochs(count: int = 60) -> tuple[EpochRecord, ...]:
+    """Losses that fall, each at its own pace, to a steady end."""
+    random = np.random.default_rng(1)
+    names = list(OUTPUTS)
+    pairs = [f"{a}|{b}" for n, a in enumerate(names) for b in names[n + 1 :]]
+    found = []
+    for number in range(1, count + 1):
+        fall = {o: 0.1 * place + math.exp(-number / (4 + place)) for place, o in enumerate(names)}
+        found.append(
+            EpochRecord(
+                number=number,
+                planned=count,
+                train=numbers(fall),
+                val=numbers({o: v + 0.05 + 0.001 * random.standard_normal() for o, v in fall.items()}),
+                weights=numbers(dict.fromkeys(names, 1.0)),
+                elapsed_s=1.5 * number,
+                shares=numbers(dict.fromkeys(names, 1 / len(names))),
+                cosines=numbers({p: math.sin(place + number / 20) for place, p in enumerate(pairs)}),
+                rates=numbers({s: 3e-3 * (1 - number / count) for s in (*STREAMS, "shared")}),
+            )
+        )
+    return tuple(found)
+
+
+def validation(classes: tuple[str, ...] = CLASSES) -> ValidationRecord:
+    """Answers that are mostly right; every fourth item lacks the thermal stream, some lack a label."""
+    random = np.random.default_rng(2)
+    truth = random.integers(0, len(classes), ITEMS)
+    thermal = np.arange(ITEMS) % 4 != 0
+    answers: dict[str, Any] = {}
+    for output, sure in (("label", 2.5), ("label:joint", 2.2), *((f"label:{s}", 1.0) for s in STREAMS)):
+        answers[output] = probabilities(random, truth, len(classes), sure)
+    answers["label.acoustic"] = probabilities(random, truth > 0, 2, 1.5)
+    severity = 2.0 + 0.5 * random.standard_normal(ITEMS)
+    for output in ("severity", "severity:joint", *(f"severity:{s}" for s in STREAMS)):
+        answers[output] = tuple((float(v),) for v in severity + 0.1 * random.standard_normal(ITEMS))
+    for output in ("label:thermal", "severity:thermal"):
+        answers[output] = tuple(row if there else None for row, there in zip(answers[output], thermal, strict=True))
+    return ValidationRecord(
+        streams=STREAMS,
+        presence=tuple("111" if there else "101" for there in thermal),
+        targets={
+            "label": tuple(None if n % 10 == 9 else float(t) for n, t in enumerate(truth)),
+            "severity": tuple(float(v) for v in severity),
+            "label.acoustic": tuple(float(t > 0) for t in truth),
+        },
+        answers=answers,
+    )
+
+
+def probabilities(random: np.random.Generator, truth: Any, classes: int, sure: float) -> tuple[tuple[float, ...], ...]:
+    """Softmax of noise that leans to the truth."""
+    logits = random.standard_normal((len(truth), classes)) + sure * np.eye(classes)[truth.astype(int)]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return tuple(tuple(row) for row in shares.astype(np.float32).astype(float).tolist())
+
+
+def record(classes: tuple[str, ...] = CLASSES, **changes: Any) -> TrainingRecord:
+    """The whole record; `changes` replaces fields."""
+    answers = validation(classes)
+    return msgspec.structs.replace(
+        TrainingRecord(
+            tasks={
+                "label": task(None, classes, (0.6, 0.3, 0.1), 0.9, "nats"),
+                "severity": task(None, (), (2.0, 0.5), 1.0, "squared standard deviations of the label"),
+                "label.acoustic": task("acoustic", ("ok", "knock"), (0.5, 0.5), 0.69, "nats"),
+            },
+            pairs={o: PairRecord(task=t, stream=s, weight=w) for o, (t, s, w) in OUTPUTS.items()},
+            epochs=epochs(),
+            best=60,
+            ended="end of the schedule; 60 epochs",
+            skipped=2,
+            window=8,
+            notes=("conflicts were resolved from step 400 on",),
+            neurons=(
+                {"acoustic": 48, "thermal": 48, "enose": 48, "acoustic+thermal": 16, "acoustic+enose": 16, "all": 64},
+                {"acoustic": 32, "thermal": 32, "enose": 32, "acoustic+thermal": 16, "acoustic+enose": 16, "all": 48},
+            ),
+            validation=answers,
+            subsets=tuple(subsets(answers, classes)),
+            contributions=(
+                ContributionRecord(
+                    figure="accuracy",
+                    items=108,
+                    prior=0.5,
+                    whole=0.9,
+                    streams={"acoustic": 0.25, "thermal": 0.2, "enose": -0.05},
+                ),
+            ),
+            learning_curve=tuple(CurvePoint(items=n, accuracy=1 - 5 / n) for n in (50, 100, 200, 400)),
+            novelty={"leave_one_out_auroc": {"crack": 0.93, "leak": 0.88}},
+            floor={"accuracy": 0.8125, "classifier": "shrinkage LDA"},
+            robustness={"acoustic": {"removed": 0.81, "noisy": 0.84}},
+            processor="Made-up CPU",
+            threads=2,
+            seconds=90.0,
+        ),
+        **changes,
+    )
+
+
+def task(
+    stream: str | None, classes: tuple[str, ...], frequencies: tuple[float, ...], no_skill: float, unit: str
+) -> TaskRecord:
+    """A task of weight 1."""
+    return TaskRecord(
+        stream=stream, classes=classes, frequencies=frequencies, no_skill=no_skill, unit=unit, weight=1.0
+    )
+
+
+def subsets(answers: ValidationRecord, classes: tuple[str, ...]) -> list[SubsetRecord]:
+    """The label of each single stream and of all."""
+    truth = answers.targets["label"]
+    found = []
+    for output, streams in (("label", STREAMS), *((f"label:{s}", (s,)) for s in STREAMS)):
+        rows = [(r, t) for r, t in zip(answers.answers[output], truth, strict=True) if r is not None and t is not None]
+        given, wanted = np.array([r for r, _ in rows], np.float32), np.array([t for _, t in rows], np.int64)
+        figures = classification(given, wanted, np.array([c == "ok" for c in classes]))
+        found.append(
+            SubsetRecord(
+                streams=streams,
+                items=len(rows),
+                correct=int((given.argmax(axis=1) == wanted).sum()),
+                figures=numbers({k: v for k, v in figures.items() if v is not None}),
+            )
+        )
+    return found
+
+
+def sealed(**changes: Any) -> Manifest:
+    """The synthetic bundle's manifest with a provenance, as it stands in a bundle."""
+    fields: dict[str, Any] = {
+        "provenance": {"seed": 0, "data_digest": "f" * 64, "train_items": 400, "weighting": "fixed"},
+        "figures": {"parity": {"max_abs_difference": 2e-7, "comparisons": 224}},
+    }
+    unsealed = manifest(**(fields | changes))
+    return msgspec.structs.replace(unsealed, digest=unsealed.sealed())
+
+
+def training(classes: tuple[str, ...] = CLASSES, **changes: Any) -> Training:
+    """What the sections are given."""
+    return Training(sealed(), record(classes, **changes))
