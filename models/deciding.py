@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from models.discrepancy import class_shift
+from models.losses.base import ClassLoss
 from models.network import MultimodalNetwork, key
 from models.tasks import Task
 
@@ -22,8 +22,9 @@ class Deciding(nn.Module):
         self.network = network
         streams = len(network.streams)
         for task in network.tasks:
-            if task.classes:
-                self.register_buffer(key(f"shift {task.name}"), class_shift(task))
+            loss = task.criterion
+            if isinstance(loss, ClassLoss):
+                self.register_buffer(key(f"shift {task.name}"), loss.shift.clone())
             else:
                 self.register_buffer(key(f"moments {task.name}"), torch.tensor(task.frequencies))
             for output in self.outputs_of(task):
@@ -42,9 +43,10 @@ class Deciding(nn.Module):
 
     def corrected(self, task: Task, answer: Tensor) -> Tensor:
         """Log-probabilities under the training frequencies, or the standardized value."""
-        if not task.classes:
+        loss = task.criterion
+        if not isinstance(loss, ClassLoss):
             return answer
-        return torch.log_softmax(answer - self.get_buffer(key(f"shift {task.name}")), dim=1)
+        return torch.log_softmax(loss.logits(answer) - self.get_buffer(key(f"shift {task.name}")), dim=1)
 
     def combined(self, task: Task, answers: dict[str, Tensor], presence: Tensor) -> dict[str, Tensor]:
         """Corrected answers by output name, the average by presence first."""

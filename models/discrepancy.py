@@ -2,17 +2,12 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from models.losses.cross_entropy import cross_entropy
-from models.losses.huber import huber
+from models.losses.base import Loss
 from models.network import MultimodalNetwork
 from models.tasks import Task
 
-SMOOTHING = 0.05
-BALANCE = 0.2
-"""Exponent of the inverse frequency in the class weights: 0 leaves rare classes to themselves, 1 makes all classes equal."""
 SINGLE_SHARE = 0.5
 """What the single streams' answers to a part-level task weigh together, relative to the joint answer."""
 
@@ -29,33 +24,30 @@ class Pair:
     """Column of the presence mask that it needs; None: any stream."""
     weight: float
     """Priority: the task's weight, shared out among its heads."""
+    loss: Loss
+    """What it is held against with."""
+
+    def shown(self, normalized: float, validation: bool = False) -> float:
+        """A normalized loss as people know it: in nats (focal and ordinal in their own sum of them), or the value's unit squared.
+
+        Args:
+            normalized: Mean of `pair_losses`, or of `validation_losses`.
+            validation: Which of the two; they differ where a loss is not judged by itself, as the focal one.
+        """
+        return normalized * (self.loss.judged_no_skill if validation else self.loss.no_skill) * self.loss.unit
 
 
 def pairs_of(network: MultimodalNetwork) -> tuple[Pair, ...]:
-    """Every input-output pair of a network."""
+    """Every input-output pair of a network, in an order that does not depend on that of its tasks."""
     found = []
-    for task in network.tasks:
+    for task in network.ranked:
         for output, stream in network.pairs(task):
             single = task.stream is None and stream is not None
             share = SINGLE_SHARE / len(network.streams) if single else 1.0
             column = None if stream is None else network.streams.index(stream)
-            found.append(Pair(output=output, task=task, stream=column, weight=task.weight * share))
+            weight = task.weight * share
+            found.append(Pair(output=output, task=task, stream=column, weight=weight, loss=task.criterion))
     return tuple(found)
-
-
-def class_weights(task: Task) -> Tensor:
-    """Weight of each class, shape (classes,): a power of the inverse frequency, mean 1 over training items.
-
-    Rare classes get a larger gradient; `class_shift` is taken back, so that probabilities stay those of the
-    training frequencies.
-    """
-    raw = torch.tensor(task.frequencies).clamp_min(1e-4) ** -BALANCE
-    return raw / (raw * torch.tensor(task.frequencies)).sum()
-
-
-def class_shift(task: Task) -> Tensor:
-    """What the class weights added to the logits, shape (classes,); without it they stand for the training frequencies."""
-    return class_weights(task).log()
 
 
 def eligible(pair: Pair, targets: dict[str, Tensor], presence: Tensor) -> Tensor:
@@ -66,8 +58,11 @@ def eligible(pair: Pair, targets: dict[str, Tensor], presence: Tensor) -> Tensor
 
 
 def pair_losses(pair: Pair, answers: Tensor, targets: Tensor) -> Tensor:
-    """Normalized loss of each item, 1 for no skill, shape (items,)."""
-    if not pair.task.classes:
-        return huber(answers, targets)
-    weights = class_weights(pair.task)
-    return cross_entropy(answers, targets, weights, SMOOTHING) / pair.task.no_skill
+    """Normalized loss of each item, 1 for no skill, shape (items,).
+
+    Args:
+        pair: Whose head answered.
+        answers: Raw answers of the items that have the pair, shape (items, outputs).
+        targets: Class indices or standardized values, shape (items,).
+    """
+    return pair.loss.items(answers, targets) / pair.loss.no_skill

@@ -33,6 +33,7 @@ class MultimodalNetwork(nn.Module):
         self.whole: tuple[int, slice] | None = None
         """Set where several processes share a batch: its size, and which items are here."""
         self.inputs, self.tasks = tuple(inputs), tuple(tasks)
+        self.ranked = tuple(sorted(tasks, key=lambda t: t.rank))
         self.streams = tuple(spec.name for spec in inputs)
         self.encoders = nn.ModuleDict({spec.name: encoder_for(spec, FEATURES) for spec in inputs})
         eye = torch.eye(len(inputs), dtype=torch.bool)
@@ -44,7 +45,8 @@ class MultimodalNetwork(nn.Module):
             self.hidden.append(RoutedLayer(before, after))
             before = after
         self.heads = nn.ModuleDict()
-        for task in tasks:
+        # By rank, not as given: the order of the tasks must not reach the bits of what is learnt.
+        for task in self.ranked:
             for output, stream in self.pairs(task):
                 width = len(before) + len(eye) * (FEATURES + 1) if stream is None else LAYERS[-1][0] + FEATURES + 1
                 self.heads[key(output)] = nn.Linear(width, task.outputs)
@@ -108,7 +110,7 @@ class MultimodalNetwork(nn.Module):
     def answer(self, signals: Tensor) -> dict[str, Tensor]:
         """Outputs of every head, shape (items, outputs): logits of a class task, a standardized value otherwise."""
         answers = {}
-        for task in self.tasks:
+        for task in self.ranked:
             for output, stream in self.pairs(task):
                 seen = signals if stream is None else self._dedicated(signals, stream)
                 answers[output] = self.heads[key(output)](seen)

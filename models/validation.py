@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from models.calibration import best_temperature
-from models.discrepancy import Pair, class_shift, eligible, pair_losses
+from models.discrepancy import Pair, eligible, pair_losses
 from models.injection import Dataset, in_order
+from models.losses.base import ClassLoss
 from models.network import MultimodalNetwork
 
 COARSE = 15
@@ -16,8 +17,9 @@ COARSE = 15
 def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: Dataset) -> dict[str, Tensor]:
     """Normalized loss of every validation item by pair, 1 for no skill; pairs without a labelled item are left out.
 
-    The loss of a class task is the cross-entropy under the training frequencies at its best temperature: what is
-    deployed is calibrated, so a network that is right but too sure of itself is not worse than one that is less right.
+    A class task is judged (`Loss.judged`, by default the cross-entropy) by its probabilities under the training
+    frequencies at their best temperature: what is deployed is calibrated, so a network that is right but too sure of
+    itself is not worse than one that is less right.
 
     Args:
         network: In evaluation mode.
@@ -40,11 +42,12 @@ def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: 
 
 
 def _loss(pair: Pair, answers: Tensor, targets: Tensor) -> Tensor:
-    if not pair.task.classes:
+    loss = pair.loss
+    if not isinstance(loss, ClassLoss):
         return pair_losses(pair, answers, targets)
-    logits = answers - class_shift(pair.task)
+    logits = loss.logits(answers) - loss.shift
     calibrated = logits / best_temperature(logits, targets, COARSE)
-    return torch.nn.functional.cross_entropy(calibrated, targets.long(), reduction="none") / pair.task.no_skill
+    return loss.judged(calibrated, targets) / loss.judged_no_skill
 
 
 def clearly_better(

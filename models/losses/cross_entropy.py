@@ -1,7 +1,11 @@
-"""Cross-entropy with class weights and label smoothing."""
+"""Cross-entropy with class weights and label smoothing: the default of a class task."""
+
+from functools import cached_property
 
 import torch
 from torch import Tensor
+
+from models.losses.base import SMOOTHING, ClassLoss, class_weights
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor, class_weights: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -20,3 +24,33 @@ def cross_entropy(outputs: Tensor, targets: Tensor, class_weights: Tensor, smoot
     log_p = torch.log_softmax(outputs, dim=1)
     own = log_p.gather(1, index[:, None]).squeeze(1)
     return -class_weights[index] * ((1 - smoothing) * own + smoothing * log_p.mean(dim=1))
+
+
+class CrossEntropy(ClassLoss):
+    """Class-weighted and smoothed in training; its no-skill value is the prior entropy in nats."""
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """Weight of each class, shape (classes,), float32."""
+        return class_weights(self.frequencies)
+
+    @cached_property
+    def shift(self) -> Tensor:
+        """Log w: the weighted loss is lowest at logits that are so much higher."""
+        return self.weights.log()
+
+    def items(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """As `cross_entropy`, shape (items,)."""
+        return cross_entropy(outputs, targets, self.weights, SMOOTHING)
+
+    def plain(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Without class weights and smoothing, in nats."""
+        return cross_entropy(outputs, targets, torch.ones_like(self.weights))
+
+    def logits(self, outputs: Tensor) -> Tensor:
+        """The raw answers."""
+        return outputs
+
+    def constant(self) -> Tensor:
+        """The logarithm of the frequencies."""
+        return torch.tensor(self.frequencies, dtype=torch.float64).clamp_min(1e-12).log()

@@ -1,6 +1,8 @@
-"""Squared residual near zero, absolute beyond: a wrong severity label pulls with bounded force."""
+"""Squared residual near zero, absolute beyond: a wrong severity label pulls with bounded force. The default of a value."""
 
 from torch import Tensor
+
+from models.losses.base import ValueLoss
 
 
 def huber(outputs: Tensor, targets: Tensor, delta: float = 1.0) -> Tensor:
@@ -17,3 +19,11 @@ def huber(outputs: Tensor, targets: Tensor, delta: float = 1.0) -> Tensor:
     residual = (outputs[:, 0] - targets).abs()
     near = residual.clamp_max(delta)
     return near * near + 2 * delta * (residual - near)
+
+
+class Huber(ValueLoss):
+    """With the border at one standard deviation, where a value that never moves stands: no skill is 1."""
+
+    def items(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """As `huber`, shape (items,)."""
+        return huber(outputs, targets)
