@@ -1,12 +1,11 @@
-"""The tables of items, windows and labels."""
+"""The tables of items and windows, and the labels that items come in with."""
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from qc_station.errors import StoreError
 from qc_station.store.digests import item_digest
 
 
@@ -88,15 +87,6 @@ def insert(database: sqlite3.Connection, items: Iterable[NewItem], now_ns: int) 
         )
 
 
-def add_label(database: sqlite3.Connection, item: str, column: str, value: str | None, who: str, now_ns: int) -> None:
-    """Append a label to an item's history."""
-    statement = (
-        "INSERT INTO labels (item_id, name, value, who, created_ns) SELECT id, ?, ?, ?, ? FROM items WHERE name = ?"
-    )
-    if database.execute(statement, (column, value, who, now_ns, item)).rowcount != 1:
-        raise StoreError(f"no item named {item!r} in the store")
-
-
 def first_digests(database: sqlite3.Connection, names: Collection[str]) -> dict[str, str]:
     """Digest, as it was when the item came in, of those names that are there."""
     rows = database.execute(
@@ -128,14 +118,6 @@ def entries(database: sqlite3.Connection, splits: Collection[str | None] | None)
             found[number].labels[column] = value
     database.execute("COMMIT")
     return list(found.values())
-
-
-def history(database: sqlite3.Connection, item: str) -> Iterator[Mapping[str, object]]:
-    """Everything that was ever said about an item: column, value, who, created_ns; oldest first."""
-    query = """SELECT labels.name, value, who, labels.created_ns FROM labels
-               JOIN items ON items.id = item_id WHERE items.name = ? ORDER BY labels.id"""
-    for row in database.execute(query, (item,)):
-        yield dict(zip(("column", "value", "who", "created_ns"), row, strict=True))
 
 
 def _columns(window: StoredWindow) -> tuple[str | float | None, ...]:

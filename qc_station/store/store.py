@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qc_station.config.station import StreamConfig
 from qc_station.errors import ManifestError, StoreError
 from qc_station.items import Item, Split
-from qc_station.store import adding, census, decisions, encoding, items, schema
+from qc_station.store import adding, census, decisions, encoding, items, labels, schema
 from qc_station.store.decisions import Decision
 from qc_station.store.digests import data_digest, window_digest
 from qc_station.store.failures import told
@@ -145,7 +145,7 @@ class Store:
         )
 
     def label(self, item: str, column: str, value: str | None, who: str) -> None:
-        """Say what an item is; the history is kept and the latest counts.
+        """Say one thing about an item, see `say`.
 
         Args:
             item: Name of the item.
@@ -156,11 +156,42 @@ class Store:
         Raises:
             StoreError: There is no such item.
         """
-        self._write(lambda db: items.add_label(db, item, column, value, who, self._clock_ns()))
+        self.say(item, {column: value}, who)
+
+    def say(self, item: str, values: Mapping[str, str | None], who: str) -> None:
+        """Say what an item is, in one act; the history is kept and the latest counts.
+
+        An item without a split gets one with its group: that of the group where it has one, else train, or val for a
+        fifth of the groups where the store has validation items.
+
+        Args:
+            item: Name of the item.
+            values: By manifest column; None takes a label back.
+            who: Who says so.
+
+        Raises:
+            StoreError: There is no such item.
+        """
+        self._write(lambda db: labels.say(db, item, values, who, self._clock_ns()))
+
+    def take_back(self, item: str, who: str) -> dict[str, str | None]:
+        """Undo the last act of `say` that still counts; called again, the one before it.
+
+        Args:
+            item: Name of the item.
+            who: Who says so.
+
+        Returns:
+            What counts now, by column of that act; None for nothing.
+
+        Raises:
+            StoreError: There is no such item, or nothing that was said on this station is left.
+        """
+        return self._write(lambda db: labels.take_back(db, item, who, self._clock_ns()))
 
     def label_history(self, item: str) -> list[Mapping[str, object]]:
-        """Everything that was said about an item, oldest first: column, value, who, created_ns."""
-        return self._read(lambda db: list(items.history(db, item)))
+        """Everything that was said about an item, oldest first: column, value, who, created_ns, act, undoes."""
+        return self._read(lambda db: list(labels.history(db, item)))
 
     def accept_part(self, part: str) -> None:
         """Note that a trigger was accepted, before anything else is done for it.
