@@ -1,9 +1,19 @@
 """Stage 6, recurrence: when to stop going round."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from models.steadiness import Drift, drift_of
+
+TOLERANCE = 0.01
+"""Share of its level by which a loss may still change within a window and be called steady."""
+SPANS = (1.75, 2.0, 3.0, 4.0, 5.0)
+"""Windows over which change is looked for: where losses scatter, only a longer look can tell."""
+ERRORS = 1.0
+"""Standard errors of the change that have to fit under the tolerance with it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -13,7 +23,7 @@ class SteadyState:
     patience: int
     """Epochs without a better validation loss after which training ends."""
     window: int = 8
-    """Epochs over which slope and spread are tested."""
+    """Epochs within which a steady loss changes by less than TOLERANCE of its level."""
     threshold: float = 0.0
     """Cumulative training loss at or under which training ends; 0: never."""
     train: list[float] = field(default_factory=list)
@@ -28,21 +38,32 @@ class SteadyState:
         best = int(np.argmin(self.val)) if self.val else 0
         if len(self.val) - 1 - best >= self.patience:
             return f"validation stopped improving {self.patience} epochs ago"
-        if self._steady():
-            return f"steady state: no slope in the cumulative loss over {self.window} epochs"
+        return self._steady()
+
+    def _steady(self) -> str | None:
+        """A change within a window that is certainly small, in training and in validation alike.
+
+        A test of equivalence (Schuirmann 1987): that no slope is seen proves nothing where losses scatter, so the
+        change and its error together have to stay under the tolerance.
+        """
+        if len(self.train) < 2 * self.window:
+            return None
+        curves = {"training": self.train} | ({"validation": self.val} if self.val else {})
+        for epochs in (round(span * self.window) for span in SPANS):
+            found = {}
+            for name, losses in curves.items():
+                drift = self._drift(losses, epochs)
+                if drift is None or not abs(drift.change) + ERRORS * drift.error <= TOLERANCE:
+                    break
+                found[name] = f"{name} {drift.change:+.2%} +- {drift.error:.2%}"
+            else:
+                said = ", ".join(found.values())
+                return f"steady state: change a window of {self.window} epochs, seen over {epochs}: {said}; under {TOLERANCE:.1%} is steady"
         return None
 
-    def _steady(self) -> bool:
-        """Slope indistinguishable from zero and spread under 0.5 % of the level, for training and validation alike."""
-        if len(self.train) < 2 * self.window:
-            return False
-        return all(_flat(np.array(losses[-self.window :])) for losses in (self.train, self.val) if losses)
-
-
-def _flat(losses: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
-    steps = np.arange(len(losses), dtype=np.float64) - (len(losses) - 1) / 2
-    slope = float(steps @ (losses - losses.mean()) / (steps @ steps))
-    residual = losses - losses.mean() - slope * steps
-    error = math.sqrt(float(residual @ residual) / max(1, len(losses) - 2) / float(steps @ steps))
-    level = max(abs(float(losses.mean())), 1e-12)
-    return abs(slope) <= 2 * error + 1e-4 * level and float(losses.std()) <= 0.005 * level
+    def _drift(self, losses: Sequence[float], epochs: int) -> Drift | None:
+        """The drift of the last epochs; None where there are fewer, or one was not finite."""
+        last = losses[-epochs:]
+        if len(last) < epochs or not all(map(math.isfinite, last)):
+            return None
+        return drift_of(last, self.window, largest=max(filter(math.isfinite, losses)))
