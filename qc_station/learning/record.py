@@ -10,6 +10,8 @@ from deploy.bundle import TRAINING, Bundle
 from deploy.errors import BundleError
 
 FORMAT = 1
+CUMULATIVE = "cumulative"
+"""Names the weighted sum of all losses among the paths."""
 Numbers = dict[str, float | None]
 """By name; None where a number was not finite: JSON has no other word for it."""
 
@@ -23,10 +25,14 @@ class TaskRecord(Struct, frozen=True, kw_only=True):
     """In the order of the outputs; empty for a value."""
     frequencies: tuple[float, ...]
     """Share of each class in training; for a value its mean and standard deviation."""
-    no_skill: float
-    """Loss of an answer that never looks at the part, in `unit`; a normalized loss times this is in `unit`."""
+    loss: str
+    """Name of its loss."""
     unit: str
     """Of the loss before it is normalized."""
+    no_skill: float
+    """Training loss of an answer that never looks at the part, in `unit`: what a normalized training loss is times."""
+    no_skill_val: float
+    """The same for the validation loss, which is judged after calibration."""
     weight: float
     """Importance relative to the other tasks."""
 
@@ -78,6 +84,23 @@ class ValidationRecord(Struct, frozen=True, kw_only=True):
     """By task: class index, or value in its own unit; None where unknown."""
     answers: dict[str, tuple[tuple[float, ...] | None, ...]]
     """By output: calibrated probabilities or one value in its own unit; None where the stream is absent."""
+
+
+class DriftRecord(Struct, frozen=True, kw_only=True):
+    """How one loss still moved at the end of training, as the steady-state test sees it."""
+
+    path: str
+    """An output, or CUMULATIVE for the weighted sum that the test decides by."""
+    validation: bool
+    """Validation loss; otherwise training loss."""
+    epochs: int
+    """Last epochs that were looked at; 0: too few, or not finite."""
+    change: float | None
+    """Within a window, as a share of its level; negative while the loss falls."""
+    error: float | None
+    """Standard error of the change."""
+    steady: bool
+    """Whether change and error together stay under the tolerance."""
 
 
 class SubsetRecord(Struct, frozen=True, kw_only=True):
@@ -135,7 +158,11 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
     skipped: int
     """Steps left out because a gradient was not finite."""
     window: int
-    """Epochs over which a steady state was looked for."""
+    """Epochs within which a steady loss hardly changes."""
+    tolerance: float
+    """Share of its level by which a steady loss may change within a window."""
+    drifts: tuple[DriftRecord, ...] = ()
+    """Of every path at the end of training."""
     notes: tuple[str, ...] = ()
     """What the weighting had to say."""
     neurons: tuple[dict[str, int], ...]
@@ -172,7 +199,7 @@ def written(record: TrainingRecord) -> bytes:
     return msgspec.json.encode(record)
 
 
-def training_record(bundle: Bundle) -> TrainingRecord:
+def read_record(bundle: Bundle) -> TrainingRecord:
     """The record in a bundle.
 
     Raises:

@@ -40,6 +40,7 @@ svg text { fill: var(--ink); } svg .axes text { fill: var(--soft); } svg .small 
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .faint { stroke-width: 1.3; }
 .mark { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 2 2; }
 .band { fill: var(--ink); fill-opacity: 0; } .band:hover { fill-opacity: .09; }
+.dot.ink { fill: var(--ink); } .strong { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .bounds { stroke: var(--soft); stroke-width: 1.4; fill: none; } .dot { stroke: var(--paper); stroke-width: 1; }
 .cell { stroke: var(--rule); stroke-width: .6; } .route { fill: none; stroke: var(--soft); stroke-width: 1.1; stroke-opacity: .5; }
 .route:hover { stroke-opacity: 1; stroke-width: 2.4; } .box { fill: var(--panel); stroke: var(--rule); }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from qc_station.report.figure_text import decimals
 from qc_station.report.sections.headline import ended, right_classes, verdict_rates
+from qc_station.report.sections.losses import in_unit
 from qc_station.report.sections.neurons import neuron_table
 from qc_station.report.training import Training
 
@@ -51,7 +52,7 @@ def _losses(training: Training) -> str:
     kept = training.kept
     for output, pair in training.record.pairs.items():
         task, val = training.record.tasks[pair.task], kept.val.get(output)
-        own = None if val is None else val * task.no_skill
-        shown = (kept.train.get(output), val, own, task.no_skill, kept.weights.get(output))
+        own = in_unit(val, task.no_skill_val)
+        shown = (kept.train.get(output), val, own, task.no_skill_val, kept.weights.get(output))
         rows.append([output, task.unit, *(decimals(x) for x in shown)])
     return "\n".join([f"losses of epoch {training.record.best} (1 is no skill)", *aligned(rows)])

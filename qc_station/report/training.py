@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.bundle import Bundle, Manifest
-from qc_station.learning.record import EpochRecord, TrainingRecord, training_record
+from qc_station.learning.record import EpochRecord, TrainingRecord, read_record
 from qc_station.verdict import Decision, Policy, judge
 
 MAIN = "label"
@@ -56,7 +56,7 @@ class Training:
         Raises:
             BundleError: the bundle holds no record of it.
         """
-        return cls(bundle.manifest, training_record(bundle))
+        return cls(bundle.manifest, read_record(bundle))
 
     @property
     def kept(self) -> EpochRecord:

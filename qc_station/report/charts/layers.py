@@ -7,11 +7,11 @@ from itertools import pairwise
 from qc_station.report.charts.canvas import SERIES, hint, label, shortened, svg
 from qc_station.report.markup import Markup, element
 
-COLUMN, WIDE, TOP, LEFT = 200.0, 104.0, 34.0, 8.0
+COLUMN, WIDE, TOP, LEFT = 236.0, 150.0, 34.0, 8.0
 """Pixels: from layer to layer, of a block, above the first block, left of the first layer."""
 TALL, GAP, LEAST = 300.0, 8.0, 20.0
 """Of the tallest layer without its gaps, between blocks, of the smallest block."""
-MOST_CHARACTERS = 15
+MOST_CHARACTERS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

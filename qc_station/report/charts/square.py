@@ -72,7 +72,7 @@ def _point(axes: Frame, point: Point) -> Markup:
     if point.y_bounds:
         low, high = (axes.y(b) for b in point.y_bounds)
         parts.append(element("line", x1=x, x2=x, y1=low, y2=high, class_="bounds"))
-    parts.append(element("circle", cx=x, cy=y, r=point.radius, class_="dot s1"))
+    parts.append(element("circle", cx=x, cy=y, r=point.radius, class_="dot ink"))
     if point.words:
         # Towards the middle, where a point at the edge has room.
         anchor, away = ("end", -9) if point.x > 0.6 else ("start", 9)

@@ -22,6 +22,11 @@ def section(training: Training) -> Section:
     )
 
 
+def in_unit(normalized: float | None, no_skill: float) -> float | None:
+    """A normalized loss in its own unit."""
+    return None if normalized is None else normalized * no_skill
+
+
 def marks(training: Training) -> list[Mark]:
     """The kept epoch."""
     return [Mark(at=training.record.best, words=f"epoch {training.record.best} was kept")]
@@ -54,8 +59,8 @@ def _kept(training: Training) -> Markup:
     for output, pair in training.record.pairs.items():
         task = training.record.tasks[pair.task]
         train, val = training.kept.train.get(output), training.kept.val.get(output)
-        own = [None if loss is None else loss * task.no_skill for loss in (train, val)]
-        shown = (decimals(x) for x in (train, val, *own, task.no_skill))
+        own = (in_unit(train, task.no_skill), in_unit(val, task.no_skill_val))
+        shown = (decimals(x) for x in (train, val, *own, task.no_skill_val))
         rows.append([output, *shown, task.unit, f"{pair.weight:.3g}"])
     header = [
         "output",

@@ -1,41 +1,31 @@
-"""What ended training, and how flat every path was by then."""
+"""What ended training, and how every path still moved by then."""
 
-from collections.abc import Sequence
-
-from qc_station.report.cumulative import cumulative
-from qc_station.report.figure_text import percent, short
+from qc_station.learning.record import CUMULATIVE, DriftRecord
 from qc_station.report.section import Section, table
-from qc_station.report.steadiness import Steadiness, steadiness
 from qc_station.report.training import Training
 
-HEADER = ["path", "slope an epoch", "twice its error", "spread", "steady"]
+HEADER = ["path", "change within a window", "its standard error", "seen over", "steady"]
 
 
 def section(training: Training) -> Section:
     """A row for the cumulative loss and for every pair, in training and in validation."""
-    window = training.record.window
-    rows = [[name, *_row(found)] for name, found in views(training).items()]
+    record = training.record
     words = (
-        f"Ended by: {training.record.ended}. A loss is steady when over the last {window} epochs its slope cannot be told from "
-        "zero (within two standard errors) and it spreads by at most 0.5 % of its level. The test looks at the cumulative loss "
-        "of training and validation; the other rows show every path."
+        f"Ended by: {record.ended}. A loss is steady when its change within {record.window} epochs, together with that change's "
+        f"standard error, is certainly under {100 * record.tolerance:g} % of its level. The test decides by the cumulative loss of "
+        "training and validation; the other rows show every path."
     )
+    if not record.drifts:
+        words = f"Ended by: {record.ended}. The paths were not looked at."
+        return Section(anchor="steady", title="Steady state", words=words)
+    rows = [_row(drift) for drift in record.drifts]
     return Section(anchor="steady", title="Steady state", words=words, body=table(HEADER, rows))
 
 
-def views(training: Training) -> dict[str, Steadiness | None]:
-    """By path, the cumulative loss first."""
-    record = training.record
-    train, val = cumulative(record)
-    losses: dict[str, Sequence[float | None]] = {"cumulative, training": train, "cumulative, validation": val}
-    for output in record.pairs:
-        losses[f"{output}, training"] = [epoch.train.get(output) for epoch in record.epochs]
-        losses[f"{output}, validation"] = [epoch.val.get(output) for epoch in record.epochs]
-    return {name: steadiness(values, record.window) for name, values in losses.items()}
-
-
-def _row(found: Steadiness | None) -> list[str]:
-    if found is None:
-        return ["–", "–", "–", "too few epochs"]
-    answer = "yes" if found.steady else "no"
-    return [f"{found.slope:+.2g}", short(2 * found.error), percent(found.spread), answer]
+def _row(drift: DriftRecord) -> list[str]:
+    path = "all paths, cumulative" if drift.path == CUMULATIVE else drift.path
+    name = f"{path}, {'validation' if drift.validation else 'training'}"
+    if drift.change is None or drift.error is None:
+        return [name, "–", "–", "–", "too few epochs"]
+    answer = "yes" if drift.steady else "no"
+    return [name, f"{drift.change:+.2%}", f"{drift.error:.2%}", f"{drift.epochs} epochs", answer]

@@ -9,8 +9,10 @@ import numpy as np
 from deploy.bundle import Manifest
 from qc_station.figures.scoring import classification
 from qc_station.learning.record import (
+    CUMULATIVE,
     ContributionRecord,
     CurvePoint,
+    DriftRecord,
     EpochRecord,
     PairRecord,
     SubsetRecord,
@@ -52,7 +54,7 @@ def epochs(count: int = 60) -> tuple[EpochRecord, ...]:
                 elapsed_s=1.5 * number,
                 shares=numbers(dict.fromkeys(names, 1 / len(names))),
                 cosines=numbers({p: math.sin(place + number / 20) for place, p in enumerate(pairs)}),
-                rates=numbers({s: 3e-3 * (1 - number / count) for s in (*STREAMS, "shared")}),
+                rates=numbers(dict.fromkeys((*STREAMS, "shared"), 0.003 * (1 - number / count))),
             )
         )
     return tuple(found)
@@ -98,7 +100,7 @@ def record(classes: tuple[str, ...] = CLASSES, **changes: Any) -> TrainingRecord
         TrainingRecord(
             tasks={
                 "label": task(None, classes, (0.6, 0.3, 0.1), 0.9, "nats"),
-                "severity": task(None, (), (2.0, 0.5), 1.0, "squared standard deviations of the label"),
+                "severity": task(None, (), (2.0, 0.5), 1.0, "squared unit of the label"),
                 "label.acoustic": task("acoustic", ("ok", "knock"), (0.5, 0.5), 0.69, "nats"),
             },
             pairs={o: PairRecord(task=t, stream=s, weight=w) for o, (t, s, w) in OUTPUTS.items()},
@@ -107,6 +109,11 @@ def record(classes: tuple[str, ...] = CLASSES, **changes: Any) -> TrainingRecord
             ended="end of the schedule; 60 epochs",
             skipped=2,
             window=8,
+            tolerance=0.01,
+            drifts=(
+                DriftRecord(path=CUMULATIVE, validation=False, epochs=16, change=-0.0042, error=0.0011, steady=True),
+                DriftRecord(path="label:joint", validation=True, epochs=0, change=None, error=None, steady=False),
+            ),
             notes=("conflicts were resolved from step 400 on",),
             neurons=(
                 {"acoustic": 48, "thermal": 48, "enose": 48, "acoustic+thermal": 16, "acoustic+enose": 16, "all": 64},
@@ -140,7 +147,14 @@ def task(
 ) -> TaskRecord:
     """A task of weight 1."""
     return TaskRecord(
-        stream=stream, classes=classes, frequencies=frequencies, no_skill=no_skill, unit=unit, weight=1.0
+        stream=stream,
+        classes=classes,
+        frequencies=frequencies,
+        loss="cross_entropy" if classes else "huber",
+        unit=unit,
+        no_skill=no_skill,
+        no_skill_val=no_skill,
+        weight=1.0,
     )
 
 
