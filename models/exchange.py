@@ -1,6 +1,8 @@
 """Several processes as one: every rank draws the same batch, takes its share of the items, and adds what it found."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -95,3 +97,16 @@ class Ranks(Exchange):
 def exchange_here() -> Exchange:
     """`Ranks` where torch.distributed has been initialised, a process alone otherwise."""
     return Ranks() if dist.is_available() and dist.is_initialized() else Exchange()
+
+
+@contextmanager
+def together() -> Iterator[bool]:
+    """Join the processes that `torchrun` started, if it did; gives whether this is the first of them."""
+    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+        yield True
+        return
+    dist.init_process_group("gloo")
+    try:
+        yield dist.get_rank() == 0
+    finally:
+        dist.destroy_process_group()

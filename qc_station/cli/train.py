@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from models.history import Epoch
 
+CHECKPOINT = "training.checkpoint"
+"""File in the station's folder that a killed training leaves."""
 MOST_SHOWN = 8
 """Rows of the table of losses, the heaviest first."""
 
@@ -88,27 +90,50 @@ def summary(candidate: Any) -> dict[str, Any]:
 @click.option("--seed", type=int, help="Instead of the seed in station.toml.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the number chosen from the items.")
 @click.option("--budget", type=click.FloatRange(min=1), help="Seconds that training may take.")
+@click.option("--weighting", help="Instead of the weighting in station.toml: a file name of models/weighting.")
+@click.option("--resume", is_flag=True, help="Go on with a training that was killed; it ends with the same bits.")
 @json_option
-def command(station: Path, seed: int | None, epochs: int | None, budget: float | None, as_json: bool) -> None:
-    """Train on the station's training items, validate on its validation items; test items are never loaded."""
+def command(station: Path, resume: bool, as_json: bool, **given: Any) -> None:
+    """Train on the station's training items, validate on its validation items; test items are never loaded.
+
+    Started by torchrun, several processes train one network together.
+    """
     import msgspec
 
-    from qc_station.bundles import FOLDER
     from qc_station.config.loading import load_station
     from qc_station.errors import ConfigError
     from qc_station.store import Store
 
     config = load_station(station)
-    given = {"seed": seed, "epochs": epochs, "budget_s": budget}
+    given["budget_s"] = given.pop("budget")
     chosen = msgspec.structs.replace(config.training, **{k: v for k, v in given.items() if v is not None})
     config = msgspec.structs.replace(config, training=chosen)
     try:
-        from qc_station.learning.training import train_candidate
+        from models.exchange import together
     except ImportError as error:
         raise ConfigError(f"training needs the package {error.name!r}: pip install 'qc-station[train]'") from error
     with Store.open(station) as store:
         items = list(store.items(splits=("train", "val", None)))
-    note(f"{len(items)} training and validation items")
+    with together() as first:
+        if first:
+            note(f"{len(items)} training and validation items")
+        candidate = run(config, items, station, resume, first, as_json)
+    if candidate:
+        finish(summary(candidate), as_json)
+
+
+def run(config: Any, items: Any, station: Path, resume: bool, first: bool, as_json: bool) -> Any:
+    """Train, with a checkpoint in the station's folder; the candidate, None in a process that only helps."""
+    from models.checkpoint import Checkpoints
+    from qc_station.bundles import FOLDER
+    from qc_station.learning.training import publish, train
+
+    keeper = Checkpoints(station / CHECKPOINT)
+    if not first:
+        train(config, items, checkpoints=keeper, resume=resume)
+        return None
     with Progress(as_json) as progress:
-        candidate = train_candidate(config, items, station / FOLDER, progress)
-    finish(summary(candidate), as_json)
+        trained = train(config, items, progress, keeper, resume=resume)
+    candidate = publish(trained, station / FOLDER)
+    keeper.done()
+    return candidate

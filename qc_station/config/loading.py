@@ -13,7 +13,8 @@ from qc_station.config.belt import belt_faults
 from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
-from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig, TrainingConfig
+from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig
+from qc_station.config.training import TrainingConfig, training_faults
 from qc_station.config.triggers import trigger_faults
 from qc_station.errors import ConfigError
 
@@ -60,8 +61,8 @@ def parse_station(document: Mapping[str, Any], source: str = FILE_NAME) -> Stati
     streams = _streams(document.get("streams", {}), faults)
     if isinstance(trigger := document.get("trigger"), Mapping):
         faults += trigger_faults(trigger, streams)
-    if not faults and belt is not None:
-        faults += belt_faults(belt, streams)
+    if not faults and belt is not None and training is not None:
+        faults += belt_faults(belt, streams) + training_faults(training, streams)
     if faults or station is None or training is None or costs is None or belt is None:
         lines = "".join(f"\n  {fault}" for fault in faults)
         raise ConfigError(f"{source}: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}{lines}")

@@ -4,11 +4,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from qc_station.config.training import Count, NotNegative, Positive, TrainingConfig
 from sensors.streams import Stream
 
-Positive = Annotated[float, Meta(gt=0)]
-NotNegative = Annotated[float, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=1)]
 Point = tuple[float, float]
 Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
 
@@ -109,23 +107,6 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             nominal_rate_hz=self.rate_hz,
             units=(self.unit,) if image else (self.unit,) * len(self.channels),
         )
-
-
-class TrainingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[training]` table."""
-
-    seed: Annotated[int, Meta(ge=0)] = 0
-    """Seeds initialisation, order and augmentation."""
-    budget_s: Positive = 840.0
-    """Wall-clock limit of one training in seconds."""
-    epochs: Count | None = None
-    """Passes over the training items; None: chosen from their number."""
-    threads: Count | None = None
-    """Torch threads; None: one per core."""
-    weighting: str = "fixed"
-    """Integration of the losses: a file name of models/weighting."""
-    weights: dict[str, NotNegative] = {}
-    """Importance of a task by manifest column, e.g. "label.acoustic" = 2.0; 1 where not named."""
 
 
 class CostsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,21 +12,26 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from deploy.bundle import BundleStream, BundleTask, Manifest, write_bundle
+from deploy.bundle import TRAINING, BundleStream, BundleTask, Manifest, write_bundle
 from deploy.export import to_onnx
 from deploy.parity import Parity, compare
 from deploy.runtime import PRESENCE, session
+from models.adjustment import PathSettings
 from models.calibration import calibrate
+from models.checkpoint import Checkpoints
 from models.deciding import Deciding
-from models.injection import Dataset
-from models.tasks import Task
 from models.history import Epoch, Outcome
+from models.injection import Dataset
 from models.settings import Settings
+from models.tasks import Task
 from models.trainer import Trainer
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.config.training import TrainingConfig
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
+from qc_station.learning.record import written
+from qc_station.learning.recorder import record_of
 from qc_station.store.digests import content_digest, data_digest
 
 SELFTEST_ITEMS = 3
@@ -44,6 +49,26 @@ class Candidate:
     """How far the export is from the network."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """A network that has been trained, with what is needed to judge and to publish it."""
+
+    config: StationConfig
+    """The station."""
+    splits: Splits
+    """The items."""
+    tasks: tuple[Task, ...]
+    """What was asked."""
+    train: Dataset
+    """The training items as arrays."""
+    val: Dataset
+    """The validation items as arrays."""
+    outcome: Outcome
+    """How training went."""
+    first: bool
+    """Whether this process publishes; the others of one training only help."""
+
+
 def train_candidate(
     config: StationConfig, items: Iterable[Item], bundles: Path, report: Callable[[Epoch], None] = lambda _: None
 ) -> Candidate:
@@ -51,7 +76,7 @@ def train_candidate(
 
     Args:
         config: The station.
-        items: Training and validation items; others are ignored.
+        items: Training and validation items; others are ignored, and their order does not matter.
         bundles: Folder that receives the bundle.
         report: Called after every epoch.
 
@@ -59,31 +84,70 @@ def train_candidate(
         ConfigError: nothing to learn from.
         BundleError: the export differs from the training; nothing is written.
     """
+    return publish(train(config, items, report), bundles)
+
+
+def train(
+    config: StationConfig,
+    items: Iterable[Item],
+    report: Callable[[Epoch], None] = lambda _: None,
+    checkpoints: Checkpoints | None = None,
+    *,
+    resume: bool = False,
+) -> Trained:
+    """Train on a station's items.
+
+    Args:
+        config: The station.
+        items: Training and validation items; others are ignored, and their order does not matter.
+        report: Called after every epoch.
+        checkpoints: Where to write the training from time to time; None: nowhere.
+        resume: Go on from there, if there is one.
+
+    Raises:
+        ConfigError: nothing to learn from, or the checkpoint is of another training.
+    """
     torch.set_num_threads(config.training.threads or torch.get_num_threads())
-    splits = split_items(items)
+    splits = split_items(sorted(items, key=lambda item: item.name))
     tasks = find_tasks(config, splits.train)
-    train, val = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
+    learnt, held = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
+    specs = [input_spec(n, s) for n, s in config.inspecting.items()]
     try:
-        trainer = Trainer(
-            [input_spec(n, s) for n, s in config.inspecting.items()], tasks, train, val, _settings(config)
-        )
+        trainer = Trainer(specs, tasks, learnt, held, settings_of(config.training))
+        if resume and checkpoints:
+            checkpoints.resume(trainer)
     except ValueError as error:
         # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
         raise ConfigError(f"station.toml: {error}") from error
-    outcome = trainer.run(report)
+    outcome = trainer.run(report, checkpoints)
+    first = trainer.exchange.first
+    return Trained(config=config, splits=splits, tasks=tasks, train=learnt, val=held, outcome=outcome, first=first)
+
+
+def publish(trained: Trained, bundles: Path) -> Candidate:
+    """Calibrate, export, verify and write the bundle.
+
+    Args:
+        trained: What `train` gave.
+        bundles: Folder that receives the bundle.
+
+    Raises:
+        BundleError: the export differs from the training; nothing is written.
+    """
+    config, outcome, val = trained.config, trained.outcome, trained.val
     deciding = Deciding(outcome.network).eval()
     calibrate(deciding, val)
     model = to_onnx(deciding)
     runtime = session(model, threads=1)
-    windows = _samples(val, train, 32)
+    windows = _samples(val, trained.train, 32)
     parity = compare(deciding, runtime, windows)
     inputs = {n: w[:SELFTEST_ITEMS].astype(np.float32) for n, w in windows.items()}
     inputs[PRESENCE] = np.array([[True] * len(windows)] * SELFTEST_ITEMS)
     outputs = dict(zip(deciding.output_names(), runtime.run(deciding.output_names(), inputs), strict=True))
-    manifest = _manifest(
-        config, tasks, deciding.output_names(), _provenance(config, splits, outcome), _figures(outcome, parity)
-    )
-    folder = write_bundle(bundles, manifest, model, inputs, outputs)
+    provenance, figures = _provenance(config, trained.splits, outcome), _figures(outcome, parity)
+    manifest = _manifest(config, trained.tasks, deciding.output_names(), provenance, figures)
+    record = record_of(outcome, deciding, val, config.ok_classes, config.training.window)
+    folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
     return Candidate(folder=folder, outcome=outcome, parity=parity)
 
 
@@ -105,9 +169,12 @@ def _bundle_stream(stream: StreamConfig) -> BundleStream:
     )
 
 
-def _settings(config: StationConfig) -> Settings:
-    chosen = config.training
-    return Settings(seed=chosen.seed, epochs=chosen.epochs, budget_s=chosen.budget_s, weighting=chosen.weighting)
+def settings_of(chosen: TrainingConfig) -> Settings:
+    """The `[training]` table as the trainer takes it."""
+    paths = {name: PathSettings(**msgspec.structs.asdict(path)) for name, path in chosen.paths.items()}
+    same = ("seed", "epochs", "budget_s", "energy_wh", "batch", "accumulation", "weighting", "average")
+    ending = ("patience", "window", "threshold")
+    return Settings(paths=paths, **{name: getattr(chosen, name) for name in (*same, *ending)})
 
 
 def _samples(val: Dataset, train: Dataset, most: int) -> dict[str, NDArray[Any]]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from qc_station.config.drivers import driver_builds
 from qc_station.config.fields import meanings
 from qc_station.config.loading import load_station, parse_station
-from qc_station.config.station import CostsConfig, StationConfig, StreamConfig, TrainingConfig
+from qc_station.config.station import CostsConfig, StationConfig, StreamConfig
+from qc_station.config.training import PathConfig, TrainingConfig
 from qc_station.config.writing import station_text, write_station
 from qc_station.errors import ConfigError
 from sensors.errors import SensorNotFoundError
@@ -25,7 +26,7 @@ ENOSE = StreamConfig(kind="series", channels=("MQ2", "MQ 3"), window_steps=10, u
 STATION = StationConfig(
     name="line 1",
     streams={"acoustic": ACOUSTIC, "thermal": THERMAL, "enose": ENOSE},
-    training=TrainingConfig(weights={"label.acoustic": 2.0}),
+    training=TrainingConfig(weights={"label.acoustic": 2.0}, paths={"shared": PathConfig(optimizer="sgd", lr=0.1)}),
 )
 
 
@@ -53,7 +54,7 @@ def test_any_text_and_number_survives_writing(name: str, channel: str, weight: f
 
 def test_every_key_is_explained() -> None:
     text = station_text(STATION)
-    for table in (StationConfig, StreamConfig, TrainingConfig, CostsConfig):
+    for table in (StationConfig, StreamConfig, TrainingConfig, PathConfig, CostsConfig):
         assert set(meanings(table)) == set(table.__struct_fields__)
     for key in ("deadline_ms", "rate_hz", "height", "window_steps", "weighting", "escape"):
         assert f"\n{key} = " in text
