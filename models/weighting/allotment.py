@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import fsum
 
-FLOOR = 0.02
+FLOOR = 0.01
 """Least weight of a task as a share of its priority; its inverse is the most. A priority of 0 stays 0."""
 
 

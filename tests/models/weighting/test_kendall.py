@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchjd.scalarization import UW
 
@@ -12,6 +12,7 @@ from models.weighting.base import Measured
 from models.weighting.kendall import RATE, Kendall
 
 
+@settings(max_examples=20)
 @given(st.floats(0.03, 30.0))
 def test_the_log_variance_of_a_constant_loss_becomes_its_logarithm(loss: float) -> None:
     weighting = Kendall({})
