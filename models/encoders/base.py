@@ -11,12 +11,14 @@ from models.injection import InputSpec
 
 Augmentation = Callable[[Tensor], Tensor]
 """Raw windows in, changed raw windows out; randomness from torch's own generator, which the trainer seeds."""
+MOST_MEASURES = 128
+"""Numbers of one kind of plain measure of a window; with more, their covariance could not be known from few items."""
 
 
 class Encoder(nn.Module, ABC):
     """From the raw windows of one stream to features.
 
-    A subclass sets `augmentations`, learns its scale in `fit`, and encodes in `forward`.
+    A subclass sets `augmentations`, learns its scale in `fit`, and encodes in two steps, `prepare` and `encode`.
     """
 
     augmentations: ClassVar[dict[str, Augmentation]] = {}
@@ -42,6 +44,20 @@ class Encoder(nn.Module, ABC):
         """Learn scale and offset from raw training windows, shape (items, *spec.shape), float32; called once, before training."""
 
     @abstractmethod
+    def prepare(self, windows: Tensor) -> tuple[Tensor, ...]:
+        """What the fixed front end makes of raw windows, shape (batch, *spec.shape), float32, as the sensor gave them."""
+
+    @abstractmethod
+    def encode(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Learned features, shape (batch, width), float32."""
+
+    @abstractmethod
+    def measure(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Standardized plain measures of the window that no training shapes, shape (batch, measures), float32.
+
+        What a network never learned to tell apart may look alike in its features; it does not in these.
+        """
+
     def forward(self, windows: Tensor) -> Tensor:
         """Features of raw windows.
 
@@ -51,6 +67,12 @@ class Encoder(nn.Module, ABC):
         Returns:
             Shape (batch, width), float32.
         """
+        return self.encode(self.prepare(windows))
+
+    def observe(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """Measures and features of raw windows from one pass through the front end."""
+        prepared = self.prepare(windows)
+        return self.measure(prepared), self.encode(prepared)
 
     def augment(self, windows: Tensor) -> Tensor:
         """Training variants of raw windows that keep their class; same shape and scale."""
@@ -74,3 +96,11 @@ def shifted(windows: Tensor, most: int, dim: int) -> Tensor:
     view = [len(windows)] + [1] * (windows.dim() - 1)
     view[dim] = length
     return windows.gather(dim, index.view(view).expand(windows.shape))
+
+
+def thinned(rows: Tensor, most: int = MOST_MEASURES) -> Tensor:
+    """Means of neighbouring places of the last of three dimensions, so that a window keeps at most `most` numbers or one for each channel."""
+    factor = -(-rows.shape[1] * rows.shape[2] // most)
+    if factor == 1:
+        return rows
+    return nn.functional.avg_pool1d(rows, min(factor, rows.shape[2]), ceil_mode=True)

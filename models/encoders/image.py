@@ -21,6 +21,10 @@ STATISTICS_NOISE = 0.7
 """Standard deviations of noise on each statistic in training: forty numbers of few frames are soon known by heart."""
 STATISTICS_ALONE = 0.25
 """Share of the training items whose convolutional features are left out."""
+OUTLIER = 5.0
+"""Deviations at which a statistic is held, as in `Contrast.forward`."""
+COARSE_SIDE = 6
+"""Cells along each side of the coarse picture that novelty is judged by."""
 
 
 def flip_horizontal(windows: Tensor) -> Tensor:
@@ -162,27 +166,47 @@ class Image(Encoder):
         mean = nn.functional.avg_pool2d(maps, self.factor, ceil_mode=True)
         return mean, nn.functional.max_pool2d(maps, self.factor, ceil_mode=True)
 
-    def views(self, windows: Tensor, mean: Tensor, highest: Tensor) -> Tensor:
+    def views(self, mean: Tensor, highest: Tensor, level: Tensor) -> Tensor:
         """What the network sees: the frame on the training scale, by its own scale, against its surroundings, its peaks."""
         near = nn.functional.avg_pool2d(mean, 9, stride=1, padding=4, count_include_pad=False)
         seen = [mean, mean - near]
         if self.factor > 1:
             seen.append(highest - mean)
         if not self.spec.level_normalization:
-            seen.append(self.pooled((windows - self.offset) / self.scale)[0])
+            seen.append(level)
         return torch.cat(seen, dim=1).contiguous(memory_format=torch.channels_last)
 
-    def forward(self, windows: Tensor) -> Tensor:
-        """Features, shape (batch, width)."""
+    def prepare(self, windows: Tensor) -> tuple[Tensor, ...]:
+        """Own-scale maps (mean and highest of each cell), statistics of contrast, maps on the training scale, mean and highest."""
         mean, highest = self.pooled(self.own(windows))
-        statistics: Tensor = self.contrast(mean, highest)
+        level = self.pooled((windows - self.offset) / self.scale)
+        return mean, highest, self.contrast.scaled(self.contrast.measure(mean, highest)), *level
+
+    def encode(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Features, shape (batch, width)."""
+        mean, highest, statistics, level, _ = prepared
+        statistics = statistics.clamp(-OUTLIER, OUTLIER)
         if self.training:
             statistics = statistics + STATISTICS_NOISE * torch.randn_like(statistics)
         features: Tensor = self.ranked(statistics)
         if self.deep is not None:
-            features = features + self.symmetric(self.deep, self.views(windows, mean, highest))
+            features = features + self.symmetric(self.deep, self.views(mean, highest, level))
         normalized: Tensor = self.norm(features)
         return normalized
+
+    def measure(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Statistics of contrast beside a coarse picture, mean and peak of each of its cells, on the training scale.
+
+        With level normalization the picture is on the frame's own scale.
+        """
+        mean, highest, statistics, level, peak = prepared
+        base, top = (mean, highest) if self.spec.level_normalization else (level, peak)
+        cells = [-(-side // COARSE_SIDE) for side in base.shape[2:]]
+        coarse = [
+            nn.functional.avg_pool2d(base, cells, ceil_mode=True),
+            nn.functional.max_pool2d(top, cells, ceil_mode=True),
+        ]
+        return torch.cat([statistics, *(c.flatten(1) for c in coarse)], dim=1)
 
     def symmetric(self, deep: "Convolutions", maps: Tensor) -> Tensor:
         """Learned features: in training sometimes left out, in use the mean over the declared symmetries."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.encoders.base import Augmentation, Encoder, uniform
+from models.encoders.base import Augmentation, Encoder, thinned, uniform
 from models.injection import InputSpec
 
 
@@ -65,11 +65,19 @@ class Series(Encoder):
         floor = 0.1 * values.std().clamp_min(1e-3)
         self.scale.copy_(torch.maximum(values.std(dim=0), floor) if len(windows) > 1 else torch.ones_like(self.scale))
 
-    def forward(self, windows: Tensor) -> Tensor:
+    def prepare(self, windows: Tensor) -> tuple[Tensor, ...]:
+        """Standardized values, shape (batch, channels, steps)."""
+        return ((self.compressed(windows) - self.offset) / self.scale,)
+
+    def encode(self, prepared: tuple[Tensor, ...]) -> Tensor:
         """Features, shape (batch, width)."""
-        values = (self.compressed(windows) - self.offset) / self.scale
+        (values,) = prepared
         both = torch.cat([values, values - values.mean(dim=2, keepdim=True)], dim=1)
         maps = self.body(both)
         pooled = torch.cat([maps.mean(dim=2), maps.amax(dim=2)], dim=1)
         features: Tensor = self.norm(self.flat(both.flatten(1)) + self.out(pooled))
         return features
+
+    def measure(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """The values themselves, neighbouring steps averaged where there are many."""
+        return thinned(prepared[0]).flatten(1)

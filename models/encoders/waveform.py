@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.encoders.base import Augmentation, Encoder, shifted, uniform
+from models.encoders.base import Augmentation, Encoder, shifted, thinned, uniform
 from models.frontends.logmel import LogMel
 from models.injection import InputSpec, full_scale
 
@@ -70,9 +70,13 @@ class Spectrum(nn.Module):
         self.offset.copy_(decibels.mean(dim=(0, 3))[:, :, None])
         self.scale.copy_(decibels.std(dim=(0, 3)).clamp_min(1.0)[:, :, None])
 
-    def forward(self, windows: Tensor) -> Tensor:
-        """Features, shape (batch, width)."""
-        maps = self.body((self.spectrogram(windows) - self.offset) / self.scale)
+    def scaled(self, windows: Tensor) -> Tensor:
+        """The spectrogram by mean and deviation of each band, same shape."""
+        return (self.spectrogram(windows) - self.offset) / self.scale
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        """Features of what `scaled` gives, shape (batch, width)."""
+        maps = self.body(scaled)
         pooled = torch.cat([maps.mean(dim=3), maps.amax(dim=3)], dim=1)
         features: Tensor = self.out(pooled.flatten(1))
         return features
@@ -108,8 +112,18 @@ class Waveform(Encoder):
         for part in (self.fine, self.quick):
             part.fit(self.level(windows[:4096]))
 
-    def forward(self, windows: Tensor) -> Tensor:
-        """Features, shape (batch, width)."""
+    def prepare(self, windows: Tensor) -> tuple[Tensor, ...]:
+        """Scaled spectrograms at both resolutions, each of shape (batch, channels, bands, frames)."""
         levelled = self.level(windows)
-        features: Tensor = self.norm(self.fine(levelled) + self.quick(levelled))
+        return self.fine.scaled(levelled), self.quick.scaled(levelled)
+
+    def encode(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Features, shape (batch, width)."""
+        fine, quick = prepared
+        features: Tensor = self.norm(self.fine(fine) + self.quick(quick))
         return features
+
+    def measure(self, prepared: tuple[Tensor, ...]) -> Tensor:
+        """Mean and peak over time of every band, neighbouring bands averaged where there are many."""
+        found = [thinned(pooled) for maps in prepared for pooled in (maps.mean(dim=3), maps.amax(dim=3))]
+        return torch.cat(found, dim=2).flatten(1)

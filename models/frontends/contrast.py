@@ -57,6 +57,10 @@ class Contrast(nn.Module):
         self.offset.copy_(values.mean(dim=0))
         self.scale.copy_(values.std(dim=0).clamp_min(1e-3) if len(values) > 1 else torch.ones_like(self.scale))
 
+    def scaled(self, values: Tensor) -> Tensor:
+        """What `measure` gave, by mean and standard deviation of the training frames."""
+        return (values - self.offset) / self.scale
+
     def forward(self, mean: Tensor, highest: Tensor) -> Tensor:
         """Standardized statistics, shape (batch, count); far outliers are held at 5 deviations."""
-        return ((self.measure(mean, highest) - self.offset) / self.scale).clamp(-5.0, 5.0)
+        return self.scaled(self.measure(mean, highest)).clamp(-5.0, 5.0)
