@@ -61,7 +61,7 @@ def _projector() -> "DualConeProjector":
 
     torchjd's own needs two more packages, one under the GPL, and leaves gradients of norm under 0.01 unresolved.
     """
-    from scipy.optimize import nnls
+    from scipy.optimize import nnls  # type: ignore[import-untyped]
     from torchjd.linalg import DualConeProjector
 
     class NonNegative(DualConeProjector):
