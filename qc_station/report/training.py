@@ -63,6 +63,10 @@ class Training:
         """The epoch whose network was kept."""
         return self.record.epochs[self.record.best - 1]
 
+    def colour(self, stream: str | None) -> int:
+        """The number of a stream's colour, the same on the whole page; 0 for what looks at all streams."""
+        return 1 + self.streams.index(stream) if stream in self.streams else 0
+
     @property
     def judging(self) -> bool:
         """Whether the label says of a part that it is good or not."""

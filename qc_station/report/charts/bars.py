@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qc_station.report.charts.canvas import hint, label, shortened, svg
+from qc_station.report.charts.canvas import SERIES, hint, label, shortened, svg
 from qc_station.report.charts.scale import Scale, interval, tick_text, ticks
 from qc_station.report.markup import Markup, element
 
@@ -56,7 +56,14 @@ def _bar(bar: Bar, x: Scale, top: float) -> Markup:
     said = f"{bar.name}: {bar.words}"
     parts: list[object] = [hint(said)]
     parts.append(
-        element("rect", x=left, y=top + 2, width=max(right - left, 1.0), height=ROW - 8, class_=f"fill s{bar.colour}")
+        element(
+            "rect",
+            x=left,
+            y=top + 2,
+            width=max(right - left, 1.0),
+            height=ROW - 8,
+            class_=f"fill s{bar.colour % SERIES}",
+        )
     )
     middle = top + ROW / 2 - 2
     if bar.bounds:

@@ -83,7 +83,7 @@ def _route(source: Block, target: Block) -> Markup:
 
 
 def _block(block: Block, streams: Sequence[str]) -> Markup:
-    """A box with one stripe for each of its streams."""
+    """A box with one stripe for each of its streams, in their colours; the first colour is that of all together."""
     own = [number for number, stream in enumerate(streams) if stream in block.members]
     kind = "dedicated" if len(own) == 1 else "shared by all" if len(own) == len(streams) else "overlapping"
     said = f"{block.name}: {block.neurons} neurons, {kind}" if block.neurons else f"{block.name}: features and presence"
@@ -93,7 +93,7 @@ def _block(block: Block, streams: Sequence[str]) -> Markup:
     for place, number in enumerate(own):
         x = block.x + stripe * place
         parts.append(
-            element("rect", x=x, y=block.y, width=stripe, height=block.height, class_=f"fill s{number % SERIES}")
+            element("rect", x=x, y=block.y, width=stripe, height=block.height, class_=f"fill s{(number + 1) % SERIES}")
         )
     words = shortened(block.name, MOST_CHARACTERS)
     count = f" {block.neurons}" if block.neurons else ""

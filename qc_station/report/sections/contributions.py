@@ -20,14 +20,16 @@ def section(training: Training) -> Section:
         "Exact Shapley values: the mean gain from adding a stream over all orders in which the streams can be added. "
         "They add up to what all streams gain over none; below zero a stream misleads."
     )
-    return Section(anchor="contributions", title=TITLE, words=words, body=grid(*(_picture(one) for one in found)))
+    return Section(
+        anchor="contributions", title=TITLE, words=words, body=grid(*(_picture(training, one) for one in found))
+    )
 
 
-def _picture(found: ContributionRecord) -> Markup:
+def _picture(training: Training, found: ContributionRecord) -> Markup:
     name, unit = NAMES.get(found.figure, (found.figure, ""))
     bars = [
-        Bar(name=stream, value=value, words=f"{value:+.3f}", colour=place)
-        for place, (stream, value) in enumerate(found.streams.items())
+        Bar(name=stream, value=value, words=f"{value:+.3f}", colour=training.colour(stream))
+        for stream, value in found.streams.items()
     ]
     title = f"{name}: {decimals(found.prior)} without a stream, {decimals(found.whole)} with all, {found.items} items"
     return figure(title, bar_chart(f"Shapley values of the {name}", bars, f"{name}, {unit}"))

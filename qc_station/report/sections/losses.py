@@ -39,9 +39,9 @@ def _whole(training: Training) -> Markup:
 
 
 def _task(training: Training, name: str) -> Markup:
-    outputs = [output for output, pair in training.record.pairs.items() if pair.task == name]
+    outputs = {o: training.colour(pair.stream) for o, pair in training.record.pairs.items() if pair.task == name}
     lines = []
-    for colour, output in enumerate(outputs):
+    for output, colour in outputs.items():
         for what, faint in (("val", False), ("train", True)):
             values = [getattr(epoch, what).get(output) for epoch in training.record.epochs]
             words = f"{output}, {'training' if faint else 'validation'}"

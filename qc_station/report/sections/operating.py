@@ -50,9 +50,10 @@ def _picture(training: Training) -> Markup:
         )
         for name, (good, bad) in operating_points(training).items()
     ]
-    curves = [_curve(training, MAIN, "all streams that are there", 0)]
-    for place, stream in enumerate(training.streams, start=1):
-        curves.append(_curve(training, f"{MAIN}:{stream}", f"{stream} alone", place))
+    curves = [
+        _curve(training, MAIN, "all streams that are there", 0),
+        *(_curve(training, f"{MAIN}:{s}", f"{s} alone", training.colour(s)) for s in training.streams),
+    ]
     drawn = [curve for curve in curves if curve.corners]
     return square("ROC of the label, with operating points", ("good parts stopped", "bad parts caught"), drawn, points)
 
