@@ -15,6 +15,8 @@ from models.tasks import Task
 FEWEST = 20
 """With fewer labelled validation items a temperature would be noise; it stays 1."""
 COLDEST, HOTTEST = 10**-1.4, 10**1.2
+BINS = 15
+"""Of the calibration error."""
 PRIOR_STRENGTH = 0.02
 """Pull of log T towards 0, in nats an item at log T = 1: a perfectly separated validation set must not claim certainty."""
 
@@ -30,12 +32,43 @@ def best_temperature(logits: Tensor, targets: Tensor, steps: int = 105) -> float
     if len(targets) < FEWEST:
         return 1.0
     grid = torch.logspace(math.log10(COLDEST), math.log10(HOTTEST), steps)
-    index = targets.long()
-    losses = [
-        torch.nn.functional.cross_entropy(logits / t, index).item() + PRIOR_STRENGTH * t.log().square().item()
-        for t in grid
-    ]
-    return float(grid[int(torch.tensor(losses).argmin())])
+    return float(grid[int(torch.tensor([_pulled_loss(logits, targets, t) for t in grid]).argmin())])
+
+
+def safe_temperature(logits: Tensor, targets: Tensor, steps: int = 105) -> float:
+    """The same among 1 and those temperatures of the grid that leave the calibration error no larger than it is at 1.
+
+    The lowest log loss alone may raise the calibration error of its own items, above all where little is to be put right.
+
+    Args:
+        logits: Shape (items, classes).
+        targets: Class indices, shape (items,).
+        steps: Points of the grid.
+    """
+    if len(targets) < FEWEST:
+        return 1.0
+    most = calibration_error(torch.softmax(logits, dim=1), targets)
+    grid = torch.logspace(math.log10(COLDEST), math.log10(HOTTEST), steps)
+    allowed = [t for t in grid if calibration_error(torch.softmax(logits / t, dim=1), targets) <= most]
+    return float(min([torch.ones(()), *allowed], key=lambda t: _pulled_loss(logits, targets, t)))
+
+
+def _pulled_loss(logits: Tensor, targets: Tensor, temperature: Tensor) -> float:
+    loss = torch.nn.functional.cross_entropy(logits / temperature, targets.long()).item()
+    return loss + PRIOR_STRENGTH * temperature.log().square().item()
+
+
+def calibration_error(probabilities: Tensor, targets: Tensor) -> float:
+    """Expected calibration error (Naeini et al. 2015): mean |accuracy - confidence| of BINS equal bins, by their size.
+
+    Args:
+        probabilities: Shape (items, classes).
+        targets: Class indices, shape (items,).
+    """
+    confidence, answers = probabilities.double().max(dim=1)
+    bins = (confidence * BINS).long().clamp(0, BINS - 1)
+    gaps = torch.zeros(BINS, dtype=torch.float64).index_add(0, bins, (answers == targets).double() - confidence)
+    return float(gaps.abs().sum()) / max(1, len(targets))
 
 
 def masks(streams: int) -> Iterator[Tensor]:
@@ -65,7 +98,7 @@ def calibrate(deciding: Deciding, val: Dataset) -> None:
                 _collect(seen, task, output, mask, logits, targets[task.name][there], network.streams)
     for (output, place), found in seen.items():
         logits, wanted = (torch.cat(parts) for parts in zip(*found, strict=True))
-        deciding.get_buffer(key(f"temperature {output}"))[place] = best_temperature(logits, wanted)
+        deciding.get_buffer(key(f"temperature {output}"))[place] = safe_temperature(logits, wanted)
 
 
 def _collect(
