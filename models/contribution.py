@@ -37,7 +37,7 @@ class Contributions:
 
 def subsets(streams: int) -> NDArray[np.bool_]:
     """Every subset, shape (2^streams, streams), bool; bit s of a row's number says whether stream s takes part."""
-    return (np.arange(2**streams)[:, None] >> np.arange(streams)) & 1 == 1
+    return ((np.arange(2**streams)[:, None] >> np.arange(streams)) & 1).astype(np.bool_)
 
 
 def shapley(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

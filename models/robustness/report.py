@@ -197,7 +197,7 @@ def _rows(
 
 
 def _most_likely(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    return probabilities.argmax(axis=1)
+    return np.asarray(probabilities.argmax(axis=1), np.int64)
 
 
 def _some(items: NDArray[np.int64], most: int, random: np.random.Generator) -> NDArray[np.int64]:

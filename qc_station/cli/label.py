@@ -9,6 +9,8 @@ import click
 from qc_station.cli.output import finish, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qc_station.config.station import StationConfig
     from qc_station.labelling.statement import Statement
     from qc_station.store import Store
@@ -85,7 +87,7 @@ def _login() -> str:
         raise click.UsageError("this login has no name; say who labels with --by") from error
 
 
-def _line(said: dict[str, Any]) -> str:
+def _line(said: "Mapping[str, Any]") -> str:
     """One line of the history."""
     from datetime import UTC, datetime
 
