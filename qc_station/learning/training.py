@@ -30,6 +30,7 @@ from qc_station.config.training import TrainingConfig
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
+from qc_station.learning.floor import beside_floor
 from qc_station.learning.record import written
 from qc_station.learning.recorder import record_of
 from qc_station.store.digests import content_digest, data_digest
@@ -144,7 +145,10 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     inputs = {n: w[:SELFTEST_ITEMS].astype(np.float32) for n, w in windows.items()}
     inputs[PRESENCE] = np.array([[True] * len(windows)] * SELFTEST_ITEMS)
     outputs = dict(zip(deciding.output_names(), runtime.run(deciding.output_names(), inputs), strict=True))
-    provenance, figures = _provenance(config, trained.splits, outcome), _figures(outcome, parity)
+    specs = [input_spec(n, s) for n, s in config.inspecting.items()]
+    groups = [item.group for item in trained.splits.val]
+    floor = beside_floor(deciding, specs, trained.train, val, groups=groups, ok_classes=config.ok_classes)
+    provenance, figures = _provenance(config, trained.splits, outcome), _figures(outcome, parity) | {"floor": floor}
     manifest = _manifest(config, trained.tasks, deciding.output_names(), provenance, figures)
     record = record_of(outcome, deciding, val, config.ok_classes, config.training.window)
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
