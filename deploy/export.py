@@ -21,13 +21,14 @@ OPSET = 18
 def plain(deciding: Deciding) -> Deciding:
     """Replace the routed layers by linear ones with the masked weights; the graph then holds no mask. A copy."""
     deciding = deepcopy(deciding)
-    hidden = deciding.network.hidden
-    for place, layer in enumerate(hidden):
+    # A grown network holds its routed layers one level deeper.
+    holders = list(deciding.network.hidden.modules())
+    for holder, (name, layer) in [(h, child) for h in holders for child in h.named_children()]:
         if isinstance(layer, RoutedLayer):
             linear = nn.Linear(layer.weight.shape[1], layer.weight.shape[0])
             linear.weight.data = (layer.weight * layer.mask).detach().clone()
             linear.bias.data = layer.bias.detach().clone()
-            hidden[place] = linear
+            setattr(holder, name, linear)
     return deciding.eval()
 
 

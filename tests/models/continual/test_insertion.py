@@ -8,6 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from deploy.export import plain, to_onnx
+from deploy.parity import compare
+from deploy.runtime import session
 from models.adjustment import Paths, PathSettings
 from models.continual.grown import Grown, GrownLayer
 from models.continual.insertion import inserted
@@ -16,6 +19,7 @@ from models.continual.places import places
 from models.deciding import Deciding
 from models.injection import InputSpec
 from models.network import FEATURES, MultimodalNetwork
+from models.neurons import RoutedLayer
 from models.tasks import Task
 from tests.synthetic import ACOUSTIC, ENOSE, LABEL, LABEL_ACOUSTIC, SEVERITY, THERMAL, network, raw_windows
 
@@ -251,3 +255,12 @@ def test_streams_stand_in_the_order_of_the_inputs_whichever_came_first() -> None
 def test_a_stream_in_no_generation_is_refused() -> None:
     with pytest.raises(ValueError, match="must hold each of the streams"):
         Grown(SMALL[:2], (Task(name="label", stream=None, classes=("ok", "bad"), frequencies=(0.5, 0.5)),), (("a",),))
+
+
+def test_a_grown_network_is_exported_without_masks_and_answers_as_in_torch() -> None:
+    new = grown(champion(SMALL[:2]), SMALL[2])
+    deciding = Deciding(new).eval()
+    layers = [m for m in plain(deciding).network.hidden.modules() if isinstance(m, RoutedLayer)]
+    assert not layers
+    parity = compare(deciding, session(to_onnx(deciding), 1), {s.name: windows(s, 8, 3) for s in SMALL[:3]})
+    assert parity.worst <= 1e-5
