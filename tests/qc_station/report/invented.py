@@ -1,12 +1,13 @@
 """A training that never was: every field of a record filled, nothing of it measured."""
 
 import math
+from functools import cache
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from deploy.bundle import Manifest
+from deploy.bundle import BundleStream, BundleTask, Manifest
 from qc_station.figures.scoring import classification
 from qc_station.learning.record import (
     CUMULATIVE,
@@ -22,7 +23,6 @@ from qc_station.learning.record import (
     numbers,
 )
 from qc_station.report.training import Training
-from tests.synthetic import manifest
 
 STREAMS = ("acoustic", "thermal", "enose")
 CLASSES = ("ok", "crack", "leak")
@@ -36,6 +36,7 @@ OUTPUTS = {
 ITEMS = 120
 
 
+@cache
 def epochs(count: int = 60) -> tuple[EpochRecord, ...]:
     """Losses that fall, each at its own pace, to a steady end."""
     random = np.random.default_rng(1)
@@ -60,6 +61,7 @@ def epochs(count: int = 60) -> tuple[EpochRecord, ...]:
     return tuple(found)
 
 
+@cache
 def validation(classes: tuple[str, ...] = CLASSES) -> ValidationRecord:
     """Answers that are mostly right; every fourth item lacks the thermal stream, some lack a label."""
     random = np.random.default_rng(2)
@@ -178,12 +180,25 @@ def subsets(answers: ValidationRecord, classes: tuple[str, ...]) -> list[SubsetR
 
 
 def sealed(**changes: Any) -> Manifest:
-    """The synthetic bundle's manifest with a provenance, as it stands in a bundle."""
+    """The manifest as it stands in a bundle; thermal is required, enose is not."""
+    streams = {
+        name: BundleStream(
+            kind="series", shape=(1, 8), dtype="float32", rate_hz=10.0, unit="1", required=name == "thermal", table={}
+        )
+        for name in STREAMS
+    }
     fields: dict[str, Any] = {
+        "station": "invented",
+        "streams": streams,
+        "tasks": {name: BundleTask(stream=t.stream, classes=t.classes) for name, t in record().tasks.items()},
+        "outputs": tuple(validation().answers),
+        "ok_classes": ("ok",),
+        "costs": {"escape": 10.0, "overkill": 1.0, "review": 0.5},
         "provenance": {"seed": 0, "data_digest": "f" * 64, "train_items": 400, "weighting": "fixed"},
         "figures": {"parity": {"max_abs_difference": 2e-7, "comparisons": 224}},
+        "files": {"model.onnx": "0" * 64},
     }
-    unsealed = manifest(**(fields | changes))
+    unsealed = Manifest(**(fields | changes))
     return msgspec.structs.replace(unsealed, digest=unsealed.sealed())
 
 

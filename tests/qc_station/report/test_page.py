@@ -1,0 +1,297 @@
+"""The page holds every section, says what the record says, and is one file that nothing can run in or load into."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from qc_station.figures.rates import rate
+from qc_station.learning.record import TrainingRecord
+from qc_station.report.figure_text import percent
+from qc_station.report.page import SECTIONS, page
+from qc_station.report.sections.headline import right_classes, verdict_rates
+from qc_station.report.terminal import report_text
+from qc_station.report.training import Training
+from qc_station.verdict import Decision, Policy
+from tests.qc_station.report.invented import CLASSES, OUTPUTS, STREAMS, record, sealed, training
+from tests.qc_station.report.reading import Page
+
+HOSTILE = ("ok", "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>&amp;')
+OPTIONAL: dict[str, Any] = {
+    "drifts": (),
+    "notes": (),
+    "subsets": (),
+    "contributions": (),
+    "learning_curve": (),
+    "novelty": None,
+    "floor": None,
+    "robustness": None,
+    "processor": "",
+}
+LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "xlink:href"}
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    return page(training())
+
+
+@pytest.fixture(scope="module")
+def whole(source: str) -> Page:
+    return Page(source)
+
+
+def links(found: Page) -> Iterator[str]:
+    """Whatever a browser could load or follow."""
+    for _, attributes in found.elements:
+        yield from (str(value) for name, value in attributes.items() if name in LOADING)
+
+
+def test_the_page_has_every_section_once_and_a_link_to_each(whole: Page) -> None:
+    anchors = [a["id"] for a in whole.named("section")]
+    assert anchors == [
+        "headline",
+        "operating",
+        "confusions",
+        "reliabilities",
+        "subsets",
+        "contributions",
+        "robustness",
+        "novelty",
+        "floor",
+        "losses",
+        "steady",
+        "learning_curve",
+        "weights",
+        "cosines",
+        "neurons",
+        "provenance",
+    ]
+    assert list(links(whole)) == [f"#{anchor}" for anchor in anchors]
+    assert len(whole.said("h2")) == len(SECTIONS)
+
+
+def test_nothing_is_loaded_from_anywhere_and_no_script_may_run(source: str, whole: Page) -> None:
+    assert all(link.startswith("#") for link in links(whole))
+    (style,) = re.findall(r"<style>(.*?)</style>", source, flags=re.DOTALL)
+    assert not re.search(r"url\(|@import|@font-face|expression", style)
+    assert not {"script", "link", "img", "iframe", "object", "embed", "base"} & {tag for tag, _ in whole.elements}
+    assert not [name for _, attributes in whole.elements for name in attributes if name.startswith("on")]
+    (policy,) = [a["content"] for a in whole.named("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_the_page_is_for_light_dark_and_paper_and_names_its_language(source: str, whole: Page) -> None:
+    assert "prefers-color-scheme: dark" in source
+    assert "@media print" in source
+    assert whole.named("html")[0]["lang"] == "en"
+    assert whole.named("meta")[0]["charset"] == "utf-8"
+    pictures = [a for a in whole.named("svg") if a.get("class") == "chart"]
+    assert len(pictures) > 15
+    assert all(a["role"] == "img" and a["aria-label"] for a in pictures)
+
+
+def test_every_class_that_is_drawn_with_has_a_style(source: str, whole: Page) -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", source, flags=re.DOTALL)
+    drawn = {name for _, attributes in whole.elements for name in str(attributes.get("class") or "").split()}
+    known = set(re.findall(r"\.([a-z][a-z0-9-]*)", style))
+    assert drawn <= known
+
+
+def test_sixty_epochs_of_ten_pairs_stay_under_half_a_megabyte(source: str) -> None:
+    assert len(source.encode("utf-8")) < 500_000
+
+
+def test_the_same_training_gives_the_same_page(source: str) -> None:
+    assert page(training()) == source
+
+
+def hand_counted() -> dict[str, tuple[int, int]]:
+    """Verdicts of the invented training, straight from its answers."""
+    answers, policy = record().validation, Policy()
+    counts = {"Escape": [0, 0], "Overkill": [0, 0], "Review": [0, 0], "Right class": [0, 0]}
+    for row, truth, mask in zip(answers.answers["label"], answers.targets["label"], answers.presence, strict=True):
+        if truth is None or row is None:
+            continue
+        decision, bad = policy.decide(sum(row[1:])), truth != 0
+        if decision is Decision.PASS and mask[1] == "0":
+            decision = Decision.REVIEW
+        for name, counted, hit in (
+            ("Escape", bad, decision is Decision.PASS),
+            ("Overkill", not bad, decision is Decision.REJECT),
+            ("Review", True, decision is Decision.REVIEW),
+            ("Right class", True, int(np.argmax(row)) == truth),
+        ):
+            counts[name][0] += counted and hit
+            counts[name][1] += counted
+    return {name: (hits, total) for name, (hits, total) in counts.items()}
+
+
+def test_headline_figures_equal_what_the_record_holds_with_exact_bounds(whole: Page) -> None:
+    made = training()
+    found = {name: rate_ for name, _, rate_ in verdict_rates(made)} | {"Right class": right_classes(made)}
+    wanted = {name: rate(*counts) for name, counts in hand_counted().items()}
+    assert found == wanted
+    assert wanted["Review"].count > 20, "items without the required thermal stream may not pass"
+    for each in wanted.values():
+        assert percent(each.count / each.total) in whole.said("p")
+        assert any(f"{each.count} of {each.total}, {100 * each.lower:.1f} to" in words for words in whole.said("p"))
+
+
+def test_operating_points_stand_on_the_page_with_both_rates(whole: Page) -> None:
+    escape, overkill = (hand_counted()[name] for name in ("Escape", "Overkill"))
+    caught = escape[1] - escape[0]
+    assert any(words.startswith(f"not passed: bad parts {caught} of {escape[1]} (") for words in whole.said("title"))
+    assert any(f"good parts {overkill[0]} of {overkill[1]} (" in words for words in whole.said("title"))
+
+
+def test_the_confusion_counts_every_labelled_item_once(whole: Page) -> None:
+    rows = record().validation
+    labelled = [t for t in rows.targets["label"] if t is not None]
+    hints = [words for words in whole.said("title") if " taken for " in words]
+    label = [re.match(r"(\w+) taken for (\w+): (\d+) of (\d+)", words) for words in hints[:9]]
+    assert sum(int(found[3]) for found in label if found) == len(labelled)
+    for place, name in enumerate(CLASSES):
+        assert {int(found[4]) for found in label if found and found[1] == name} == {labelled.count(float(place))}
+
+
+def test_losses_of_the_kept_epoch_stand_in_their_own_unit(whole: Page) -> None:
+    kept, tasks = record().epochs[-1], record().tasks
+    for output, (task, _, _) in OUTPUTS.items():
+        val = kept.val[output]
+        assert val is not None
+        assert f"{val * tasks[task].no_skill_val:.3f}" in whole.said("td")
+
+
+def test_a_kept_epoch_before_the_last_is_the_one_that_is_shown() -> None:
+    early = training(best=5)
+    assert early.kept.number == 5
+    assert "epoch 5 was kept" in page(early)
+    assert f"{record().epochs[4].val['label:joint']:.3f}" in report_text(early)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "</title></svg><script>", "a\u202eb", "x" * 5000])
+def test_hostile_class_names_are_text_wherever_they_stand(whole: Page, name: str) -> None:
+    found = Page(page(training(("ok", name, '"><img src=x onerror=alert(1)>&amp;'))))
+    assert {tag for tag, _ in found.elements} == {tag for tag, _ in whole.elements}
+    assert not [a for _, attributes in found.elements for a in attributes if a.startswith("on")]
+    shown = name.replace("\u202e", "\ufffd")
+    assert any(shown in words for words in found.said("title"))
+
+
+def test_hostile_text_of_every_other_kind_is_text_too() -> None:
+    evil = HOSTILE[1]
+    manifest = sealed(
+        station=evil,
+        provenance={evil: evil, "weighting": evil, "nested": {evil: [evil]}},
+        figures={"parity": {evil: evil}},
+    )
+    changed = record(
+        HOSTILE,
+        ended=evil,
+        notes=(evil,),
+        processor=evil,
+        novelty={evil: {evil: evil}},
+        floor={evil: evil},
+        robustness={evil: [evil]},
+    )
+    found = Page(page(Training(manifest, changed)))
+    assert "script" not in {tag for tag, _ in found.elements}
+    assert found.said("h1") == [f"Training report: {evil}, bundle {manifest.digest[:12]}"]
+
+
+def test_a_record_without_its_optional_parts_says_in_each_section_what_is_missing() -> None:
+    bare_epochs = tuple(msgspec.structs.replace(e, shares={}, cosines={}, rates={}) for e in record().epochs)
+    found = Page(page(training(epochs=bare_epochs, **OPTIONAL)))
+    said = " ".join(found.said("section", "p"))
+    for words in (
+        "Contributions were not measured",
+        "Robustness was not measured",
+        "Novelty was not measured",
+        "No classical floor was fitted",
+        "Cosines were not measured",
+        "Shares of the gradient were not measured",
+        "no set of streams was measured",
+        "The paths were not looked at",
+        "number of training items was not recorded",
+    ):
+        assert words in said
+    assert len(found.named("section")) == len(SECTIONS)
+
+
+def without_label() -> TrainingRecord:
+    """A training that asked for the severity alone."""
+    full = record()
+    kept = {o: p for o, p in full.pairs.items() if p.task == "severity"}
+    rows = full.validation
+    return msgspec.structs.replace(
+        full,
+        tasks={"severity": full.tasks["severity"]},
+        pairs=kept,
+        epochs=tuple(msgspec.structs.replace(e, train=only(e.train, kept), val=only(e.val, kept)) for e in full.epochs),
+        validation=msgspec.structs.replace(
+            rows,
+            targets={"severity": rows.targets["severity"]},
+            answers={o: a for o, a in rows.answers.items() if o.startswith("severity")},
+        ),
+        subsets=(),
+        contributions=(),
+    )
+
+
+def only(table: dict[str, float | None], kept: Any) -> dict[str, float | None]:
+    return {name: value for name, value in table.items() if name in kept}
+
+
+def test_a_training_without_a_label_has_a_page_without_verdicts() -> None:
+    found = Page(page(Training(sealed(), without_label())))
+    assert "Escape" not in found.said("h3")
+    assert "severity" in found.said("h3")
+    assert "No class of the label means a good part, or all of them do." in found.said("section", "p")
+    assert "right class" not in report_text(Training(sealed(), without_label()))
+
+
+def test_no_class_that_means_good_leaves_the_confusion_and_drops_the_verdicts() -> None:
+    made = Training(sealed(ok_classes=("fine",)), record())
+    found = Page(page(made))
+    assert made.judged == ()
+    assert "Escape" not in found.said("h3")
+    assert "Right class" in found.said("h3")
+
+
+def test_one_epoch_without_validation_items_is_still_a_page() -> None:
+    rows = record().validation
+    empty = msgspec.structs.replace(
+        rows, presence=(), targets=dict.fromkeys(rows.targets, ()), answers=dict.fromkeys(rows.answers, ())
+    )
+    one = msgspec.structs.replace(record().epochs[0], val={})
+    found = Page(page(training(epochs=(one,), best=1, validation=empty, subsets=())))
+    assert len(found.named("section")) == len(SECTIONS)
+    assert not any("nan" in words.lower().split() for words in found.said("section"))
+
+
+def test_losses_that_were_not_finite_are_gaps() -> None:
+    epochs = record().epochs
+    broken = msgspec.structs.replace(epochs[3], train=dict.fromkeys(epochs[3].train), val=dict.fromkeys(epochs[3].val))
+    found = Page(page(training(epochs=(*epochs[:3], broken, *epochs[4:]))))
+    assert any("epoch: 4\nvalidation: –" in words for words in found.said("title"))
+
+
+def test_the_text_has_the_neuron_sets_with_bars_in_proportion() -> None:
+    lines = report_text(training()).splitlines()
+    rows = {line.split()[0]: line for line in lines[lines.index(next(x for x in lines if x.startswith("set "))) + 1 :]}
+    assert set(rows) == {*STREAMS, "acoustic+thermal", "acoustic+enose", "all"}
+    assert rows["acoustic"].split()[1:4] == ["dedicated", "48", "32"]
+    assert rows["all"].split()[1:4] == ["shared", "64", "48"]
+    assert rows["all"].count("█") > rows["acoustic"].count("█") > rows["acoustic+enose"].count("█")
+
+
+def test_a_page_needs_no_torch_so_that_the_box_can_write_one() -> None:
+    code = "import sys, qc_station.report.page, qc_station.report.terminal; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
