@@ -7,19 +7,25 @@ from torch import Tensor, nn
 
 from models.losses.base import ClassLoss
 from models.network import MultimodalNetwork, key
+from models.novelty.novelty import Novelty
 from models.tasks import Task
+
+EMBEDDING = "embedding"
+"""Name of the last output."""
 
 
 class Deciding(nn.Module):
     """The graph that is exported: raw windows and presence mask in, calibrated probabilities out.
 
     Outputs in order: for a task of the whole part NAME (average of the heads that are present), NAME:joint and
-    NAME:STREAM; for a task of one stream its NAME; at the end the embedding.
+    NAME:STREAM; for a task of one stream its NAME; with a novelty its p-values, `novelty` and `novelty:STREAM`; at the
+    end the embedding.
     """
 
     def __init__(self, network: MultimodalNetwork) -> None:
         super().__init__()
         self.network = network
+        self.novelty: Novelty | None = None
         streams = len(network.streams)
         for task in network.tasks:
             loss = task.criterion
@@ -37,9 +43,14 @@ class Deciding(nn.Module):
         heads = [output for output, _ in self.network.pairs(task)]
         return heads if task.stream is not None else [task.name, *heads]
 
+    def answer_names(self) -> list[str]:
+        """Names of what `decide` gives, in order."""
+        return [name for task in self.network.tasks for name in self.outputs_of(task)] + [EMBEDDING]
+
     def output_names(self) -> list[str]:
         """Names of the graph's outputs, in order."""
-        return [name for task in self.network.tasks for name in self.outputs_of(task)] + ["embedding"]
+        *answers, embedding = self.answer_names()
+        return [*answers, *(self.novelty.names if self.novelty else []), embedding]
 
     def corrected(self, task: Task, answer: Tensor) -> Tensor:
         """Log-probabilities under the training frequencies, or the standardized value."""
@@ -73,7 +84,7 @@ class Deciding(nn.Module):
         return torch.softmax(answer / temperature, dim=1)
 
     def decide(self, features: Sequence[Tensor], presence: Tensor) -> list[Tensor]:
-        """All outputs from the streams' features, in the order of `output_names`."""
+        """Answers and embedding from the streams' features, in the order of `answer_names`."""
         signals = self.network.advance(features, presence)
         answers = self.network.answer(signals)
         results = []
@@ -93,5 +104,9 @@ class Deciding(nn.Module):
             The outputs in the order of `output_names`.
         """
         *windows, presence = inputs
-        features = [self.network.encoders[n](w) for n, w in zip(self.network.streams, windows, strict=True)]
-        return tuple(self.decide(features, presence))
+        encoders = [self.network.encoders[name] for name in self.network.streams]
+        if self.novelty is None:
+            return tuple(self.decide([e(w) for e, w in zip(encoders, windows, strict=True)], presence))
+        seen = [encoder.observe(w) for encoder, w in zip(encoders, windows, strict=True)]  # type: ignore[operator]
+        *answers, embedding = self.decide([features for _, features in seen], presence)
+        return (*answers, *self.novelty(seen, presence), embedding)

@@ -137,7 +137,7 @@ def _epoch(epoch: Epoch) -> EpochRecord:
 @torch.inference_mode()
 def _validation(deciding: Deciding, val: Dataset, items: Encoded) -> ValidationRecord:
     streams = deciding.network.streams
-    results = dict(zip(deciding.output_names(), deciding.decide(items.features, items.presence), strict=True))
+    results = dict(zip(deciding.answer_names(), deciding.decide(items.features, items.presence), strict=True))
     own = {p.output: p.stream for p in pairs_of(deciding.network)}
     answers = {}
     for task in deciding.network.tasks:
