@@ -1,0 +1,49 @@
+"""Pairs: what is trained by default, to the bit, and what people are shown."""
+
+import math
+
+import pytest
+import torch
+
+from models.discrepancy import Pair, pair_losses, pairs_of
+from models.losses.cross_entropy import cross_entropy
+from models.losses.huber import huber
+from models.tasks import Task
+from tests.synthetic import LABEL, SEVERITY, TASKS, network
+
+
+def pair(task: Task) -> Pair:
+    return Pair(output="label:joint", task=task, stream=None, weight=1.0, loss=task.criterion)
+
+
+def test_the_default_of_classes_is_to_the_bit_the_weighted_cross_entropy_over_the_prior_entropy() -> None:
+    answers, targets = torch.randn(500, 3), torch.randint(0, 3, (500,)).float()
+    shares = torch.tensor(LABEL.frequencies)
+    raw = shares.clamp_min(1e-4) ** -0.2
+    entropy = -sum(p * math.log(p) for p in LABEL.frequencies)
+    wanted = cross_entropy(answers, targets, raw / (raw * shares).sum(), 0.05) / entropy
+    assert torch.equal(pair_losses(pair(LABEL), answers, targets), wanted)
+
+
+def test_the_default_of_a_value_is_to_the_bit_the_huber_loss() -> None:
+    answers, targets = 3 * torch.randn(500, 1), torch.randn(500)
+    assert torch.equal(pair_losses(pair(SEVERITY), answers, targets), huber(answers, targets))
+
+
+def test_people_are_shown_nats_and_the_values_own_unit_squared() -> None:
+    entropy = -sum(p * math.log(p) for p in LABEL.frequencies)
+    assert pair(LABEL).shown(1.0) == pytest.approx(entropy)
+    assert pair(LABEL).shown(0.5, validation=True) == pytest.approx(entropy / 2)
+    assert pair(SEVERITY).shown(2.0) == pytest.approx(2.0 * 0.5**2)
+
+
+def test_a_focal_loss_is_trained_as_it_is_and_judged_in_nats() -> None:
+    chosen = Task(name="label", stream=None, classes=("a", "b"), frequencies=(0.5, 0.5), loss="focal")
+    assert pair(chosen).shown(1.0) == pytest.approx(0.25 * math.log(2))
+    assert pair(chosen).shown(1.0, validation=True) == pytest.approx(math.log(2))
+
+
+def test_pairs_do_not_depend_on_the_order_of_the_tasks() -> None:
+    forward, backward = (pairs_of(network(tasks=tasks)) for tasks in (TASKS, TASKS[::-1]))
+    assert forward == backward
+    assert [p.output for p in forward][:2] == ["label:joint", "label:acoustic"]
