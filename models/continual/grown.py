@@ -98,7 +98,7 @@ class Grown(MultimodalNetwork):
             self.hidden.append(GrownLayer(before, after))
             before = after
         self.widths = [len(rows) + straight for rows, straight in zip(before, injected, strict=True)]
-        for task in (t for t in tasks if t.stream is None):
+        for task in (t for t in self.ranked if t.stream is None):
             self.heads[key(f"{task.name}:joint")] = GrownHead(self.widths, task.outputs)
 
     def _sets(self, dedicated: int, overlapping: int, shared: int) -> list[Tensor]:
@@ -141,7 +141,7 @@ class Grown(MultimodalNetwork):
         parts = [part.contiguous() for part in torch.split(signals, self.widths, dim=1)]
         alone = {name: self._alone(parts, name) for name in self.streams}
         answers = {}
-        for task in self.tasks:
+        for task in self.ranked:
             for output, stream in self.pairs(task):
                 head = self.heads[key(output)]
                 answers[output] = head(parts) if stream is None else head(alone[stream])

@@ -110,8 +110,15 @@ def class_rows(old: Task, new: Task | None) -> Tensor | None:
         raise ValueError(
             f"task {old.name!r}: the champion's class {lost[0]!r} is missing from {', '.join(new.classes)}"
         )
-    if old.classes == new.classes:
+    before, after = old.criterion, new.criterion
+    if old.classes == new.classes and before.name == after.name:
         return None
+    # Only where every class has a logit of its own does an output mean the same beside others.
+    if old.outputs != len(old.classes) or new.outputs != len(new.classes):
+        raise ValueError(
+            f"task {old.name!r}: from loss {before.name!r} of {len(old.classes)} classes no output can be taken over to "
+            f"{after.name!r} of {len(new.classes)}; both need a logit a class, such as 'cross_entropy'"
+        )
     return torch.tensor([new.classes.index(name) for name in old.classes])
 
 
