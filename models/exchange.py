@@ -43,7 +43,8 @@ class Exchange:
 class Ranks(Exchange):
     """The processes that `torchrun` started, over gloo.
 
-    The result is that of one process, but for image encoders: their batch statistics and noise are of each process's share.
+    The result is that of one process where no encoder normalizes by its batch (series). Waveform and image encoders
+    do: as usual with several processes, each takes the statistics, and draws the noise, of its own share of the items.
     """
 
     def __init__(self) -> None:

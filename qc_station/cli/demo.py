@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     "--folder", type=click.Path(path_type=Path), default=Path("demo_line"), show_default=True, help="Station to make."
 )
 @click.option(
-    "--parts", type=click.IntRange(min=60), default=700, show_default=True, help="Parts of the recorded shift."
+    "--parts", type=click.IntRange(min=60), default=1400, show_default=True, help="Parts of the recorded shift."
 )
 @click.option(
     "--inspected", type=click.IntRange(min=20), default=400, show_default=True, help="Parts of the inspected shift."
 )
 @click.option(
-    "--budget", type=click.FloatRange(min=1), default=100.0, show_default=True, help="Seconds that training may take."
+    "--budget", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds that training may take."
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Of the recorded shift; the inspected one has the next."
