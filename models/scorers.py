@@ -44,7 +44,7 @@ def network_scorer(deciding: Deciding, task: str = MAIN) -> Scorer:
     frequencies where that stream is absent, since nobody would read its head then.
     """
     asked, streams = class_task(deciding, task), deciding.network.streams
-    place = deciding.output_names().index(task)
+    place = deciding.answer_names().index(task)
     column = None if asked.stream is None else streams.index(asked.stream)
 
     @torch.inference_mode()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.bundle import BundleTask
-from deploy.runtime import Runtime
+from deploy.runtime import Runtime, Scores
 from qc_station.figures.rates import rate
 from qc_station.figures.scoring import Figures, classification, regression
 from qc_station.items import Item
@@ -21,6 +21,8 @@ TIMED_PARTS = 300
 """Latency is measured on at most so many parts, one at a time."""
 MOST_SUBSETS = 64
 MAIN = "label"
+NOVELTY = "novelty"
+"""The output with the p-value of the whole part; that of a stream is novelty:STREAM."""
 
 
 def evaluate(runtime: Runtime, items: Sequence[Item]) -> dict[str, Any]:
@@ -100,6 +102,13 @@ def _subsets(runtime: Runtime, items: Sequence[Item], presence: NDArray[np.bool_
             name = "+".join(s for s, m in zip(runtime.streams, mask, strict=True) if m)
             found[name] = _figures(runtime, MAIN, chosen, run_all(runtime, chosen, here), here)
     return found
+
+
+def kept_scores(runtime: Runtime, scores: Scores) -> dict[str, object]:
+    """What is stored with a decision: the main task's probabilities by class, and the p-values of novelty by output."""
+    main = {MAIN: runtime.named(MAIN, scores)} if MAIN in runtime.manifest.tasks else {}
+    p_values = {n: float(p.item()) for n, p in scores.outputs.items() if n.partition(":")[0] == NOVELTY}
+    return {**main, **p_values}
 
 
 def verdict_of(runtime: Runtime, outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...]) -> Verdict:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qc_station.evaluation import MAIN
+from qc_station.evaluation import MAIN, NOVELTY
 from qc_station.labelling.next_items import next_items
 from qc_station.store import Decision, Store
 from qc_station.store.items import Entry
@@ -46,42 +46,40 @@ def review_queue(store: Store) -> Review:
     open_ones = [d for d in store.decisions() if d.verdict == "REVIEW"]
     kept = [d for d in open_ones if d.part in entries]
     return Review(
-        waiting=tuple(_waiting(entries[d.part], d.reason, d) for d in kept if not _labelled(entries[d.part])),
+        waiting=tuple(_waiting(entries[d.part], d.reason, d.scores, d) for d in kept if not _labelled(entries[d.part])),
         without_windows=tuple(d.part for d in open_ones if d.part not in entries),
     )
 
 
 def next_to_label(
-    store: Store, count: int, scored: Mapping[str, Mapping[str, float]] | None = None
+    store: Store, count: int, scored: Mapping[str, Mapping[str, Any]] | None = None
 ) -> tuple[Waiting, ...]:
     """What to label next among all unlabelled items outside the test split, see `next_items`.
 
     Args:
         store: Of the station.
         count: How many are wanted.
-        scored: Probabilities by item and class, e.g. of `qc_station.labelling.scoring`; where an item has none, those
-            of its live decision count.
+        scored: Fresh scores by item, see `qc_station.labelling.scoring`; where an item has none, those of its live
+            decision count.
 
     Returns:
         The most urgent first.
     """
     decisions = {decision.part: decision for decision in store.decisions()}
     entries = [e for e in store.entries() if e.windows and e.split != "test" and not _labelled(e)]
-    rated = [_scores(decisions.get(e.name), (scored or {}).get(e.name)) for e in entries]
-    classes = sorted({name for scores in rated for name in scores})
-    table = np.full((len(entries), len(classes)), np.nan)
-    for row, scores in zip(table, rated, strict=True):
-        if scores:
-            row[:] = [scores.get(name, 0.0) for name in classes]
+    live = [decisions.get(entry.name) for entry in entries]
+    scores = [(scored or {}).get(e.name, d.scores if d else {}) for e, d in zip(entries, live, strict=True)]
+    rated = [_rated(one) for one in scores]
+    classes = sorted({name for probabilities in rated for name in probabilities})
     picks = next_items(
-        table,
+        np.array([[one.get(name, 0.0) if one else np.nan for name in classes] for one in rated]),
         classes,
         count=count,
         groups=[entry.group for entry in entries],
         recordings=[recording_of(entry.name) for entry in entries],
-        novelty=np.array([_novelty(decisions.get(entry.name)) for entry in entries]),
+        novelty=np.array([float(one.get(NOVELTY, np.nan)) for one in scores]),
     )
-    return tuple(_waiting(entries[p.row], p.reason, decisions.get(entries[p.row].name), rated[p.row]) for p in picks)
+    return tuple(_waiting(entries[p.row], p.reason, scores[p.row], live[p.row]) for p in picks)
 
 
 def recording_of(item: str) -> str:
@@ -95,27 +93,17 @@ def _labelled(entry: Entry) -> bool:
     return MAIN in entry.labels
 
 
-def _scores(decision: Decision | None, scored: Mapping[str, float] | None) -> dict[str, float]:
-    if scored is not None:
-        return dict(scored)
-    found: Any = {} if decision is None else decision.scores.get(MAIN, {})
-    return {str(name): float(value) for name, value in found.items()}
+def _rated(scores: Mapping[str, Any]) -> dict[str, float]:
+    """Probability by class; nothing where nobody scored the part."""
+    return {str(name): float(value) for name, value in scores.get(MAIN, {}).items()}
 
 
-def _novelty(decision: Decision | None) -> float:
-    """The fused p-value of a live decision; NaN where the network has none."""
-    found = None if decision is None else decision.scores.get("novelty")
-    return float(found) if isinstance(found, int | float) else float("nan")
-
-
-def _waiting(
-    entry: Entry, reason: str, decision: Decision | None, scores: Mapping[str, float] | None = None
-) -> Waiting:
+def _waiting(entry: Entry, reason: str, scores: Mapping[str, Any], decision: Decision | None) -> Waiting:
     return Waiting(
         item=entry.name,
         group=entry.group,
         reason=reason,
-        scores=dict(_scores(decision, scores)),
+        scores=_rated(scores),
         files={stream: window.file for stream, window in entry.windows.items()},
         decided_ns=None if decision is None else decision.decided_ns,
     )

@@ -10,7 +10,7 @@ from qc_station.align.snapshot import Reason, Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.config.station import StationConfig
 from qc_station.errors import StoreError
-from qc_station.evaluation import MAIN, verdict_of
+from qc_station.evaluation import kept_scores, verdict_of
 from qc_station.store import Store
 from qc_station.verdict import Decision, Verdict
 
@@ -113,10 +113,8 @@ class Inspector:
         missing = [name for name, stream in self._config.inspecting.items() if stream.required and name not in here]
         if missing and verdict.decision is Decision.PASS:
             verdict = _review(f"required {', '.join(missing)} missing; {verdict.reason}", verdict.bad)
-        named: dict[str, object] = (
-            {MAIN: self._runtime.named(MAIN, scores)} if MAIN in self._runtime.manifest.tasks else {}
-        )
-        return Verdict(decision=verdict.decision, reason=_joined(verdict.reason, said), bad=verdict.bad), named
+        kept = kept_scores(self._runtime, scores)
+        return Verdict(decision=verdict.decision, reason=_joined(verdict.reason, said), bad=verdict.bad), kept
 
     def _in_time(self, verdict: Verdict, age_ns: int) -> Verdict:
         """A decision after the deadline is none to let a part pass by."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deploy.runtime import Runtime
+from deploy.runtime import Runtime, Scores
 from qc_station.items import Item
 from qc_station.labelling.queue import next_to_label, recording_of, review_queue
 from qc_station.labelling.scoring import unlabelled_scores
@@ -83,6 +83,23 @@ def test_windows_of_one_recording_are_asked_about_once(store: Store) -> None:
     assert [recording_of(name) for name in ("a#12", "a#b", "#3", "plain")] == ["a", "a#b", "#3", "plain"]
 
 
+class Surprised(Runtime):
+    """The real bundle with a novelty, to which everything is new."""
+
+    def scores(self, windows: Any) -> Scores:
+        found = super().scores(windows)
+        p_values = {"novelty": np.array([0.001], np.float32), "novelty:enose": np.array([0.5], np.float32)}
+        return Scores(outputs=found.outputs | p_values, streams=found.streams)
+
+
+def test_fresh_p_values_count_too(store: Store, bundle_folder: Path) -> None:
+    store.add_items([item("p1")], TABLES)
+    found = unlabelled_scores(store, Surprised(bundle_folder))
+    assert found["p1"]["novelty"] == pytest.approx(0.001)
+    assert set(found["p1"]) == {"label", "novelty", "novelty:enose"}
+    assert [one.reason for one in next_to_label(store, 1, found)] == ["unlike what was learnt: p = 0.001"]
+
+
 def test_a_novel_part_is_told_so(store: Store) -> None:
     store.add_items([item("p1"), item("p2")], TABLES)
     decide(store, "p1", label={"ok": 0.99, "crack": 0.01}, novelty=0.002)
@@ -108,7 +125,7 @@ def test_a_bundle_scores_what_came_in_without_and_leaves_out_what_it_cannot_take
     runtime = Runtime(bundle_folder)
     found = unlabelled_scores(store, runtime)
     assert set(found) == {"p1"}
-    assert found["p1"] == runtime.named("label", runtime.scores(item("p1").windows))
+    assert found["p1"] == {"label": runtime.named("label", runtime.scores(item("p1").windows))}
     reasons = {one.item: one.reason for one in next_to_label(store, 5, found)}
     assert "margin" in reasons["p1"]
     assert reasons["odd"] == "nobody has scored it yet"
