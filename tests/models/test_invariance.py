@@ -62,7 +62,11 @@ def _double() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_double")
-@pytest.mark.parametrize("chosen", [LABEL, GRADE, SIZE], ids=lambda t: t.criterion.name)
+@pytest.mark.parametrize(
+    "chosen",
+    [LABEL, *(pytest.param(t, marks=pytest.mark.slow) for t in (GRADE, SIZE))],
+    ids=["cross_entropy", "ordinal", "huber"],
+)
 def test_a_loss_times_1000_leaves_the_parameters_after_50_steps_unchanged(
     chosen: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,9 +92,13 @@ def test_a_loss_times_1000_leaves_the_parameters_after_50_steps_unchanged(
     assert (first["hidden.0.weight"] - parameters(trained(TASKS, epochs=1))["hidden.0.weight"]).abs().max() > 1e-4
 
 
-@pytest.mark.parametrize("weighting", names())
+QUICK = ("fixed", "upgrad")
+WEIGHTINGS = [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in names()]
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_the_order_of_the_tasks_changes_no_bit(weighting: str) -> None:
-    first, second = (trained(tasks, epochs=3, weighting=weighting) for tasks in (TASKS, (SIZE, TWO, LABEL, ONE, GRADE)))
+    first, second = (trained(tasks, epochs=2, weighting=weighting) for tasks in (TASKS, (SIZE, TWO, LABEL, ONE, GRADE)))
     assert first.course.epochs[-1].train == second.course.epochs[-1].train
     assert first.course.epochs[-1].val == second.course.epochs[-1].val
     other = parameters(second)
