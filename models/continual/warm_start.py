@@ -29,8 +29,8 @@ def tasks_after(champion: Sequence[Task], found: Sequence[Task]) -> tuple[Task, 
         found: Those of the items at hand, as of `models.tasks.tasks_of`.
 
     Returns:
-        The found tasks, with the champion's classes that they lack at the end (frequency 0), a value on the champion's
-        scale; then the champion's tasks that are not among them.
+        The found tasks, with the champion's classes that they lack at the end, as frequent as they were, and a value on
+        the champion's scale; then the champion's tasks that are not among them.
 
     Raises:
         ValueError: a task is answered with classes here and with a value there, or asks other streams.
@@ -42,11 +42,14 @@ def tasks_after(champion: Sequence[Task], found: Sequence[Task]) -> tuple[Task, 
 
 
 def _joined(old: Task, new: Task) -> Task:
-    if not new.classes:
-        whole = replace(new, frequencies=old.frequencies)
+    if not new.classes or not old.classes:
+        whole = replace(new, frequencies=new.frequencies if new.classes else old.frequencies)
     else:
-        lost = tuple(name for name in old.classes if name not in new.classes)
-        whole = replace(new, classes=new.classes + lost, frequencies=new.frequencies + (0.0,) * len(lost))
+        # What new items lack is not gone: with a share of nothing it would never again be the answer.
+        lost = {n: f for n, f in zip(old.classes, old.frequencies, strict=True) if n not in new.classes}
+        room = 1.0 - sum(lost.values())
+        shares = (*(f * room for f in new.frequencies), *lost.values()) if lost else new.frequencies
+        whole = replace(new, classes=(*new.classes, *lost), frequencies=shares)
     class_rows(old, whole)
     return whole
 
