@@ -1,11 +1,13 @@
 """Agreement between two streams of the same part, contrasted with parts that are known to be another kind. Off by default.
 
-It is a statistic of the forward batch, so that accumulated batches are contrasted each within itself: unlike every other
-loss it is per batch by definition.
+It is a statistic of the forward batch: accumulated batches, and the shares of several processes, are contrasted each
+within itself, so that unlike every other loss it depends on how a step is cut. It serves streams that show the same
+defects; where each has its own, what one shows is no reason for the other to change.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations, permutations
 
 import torch
 from torch import Tensor
@@ -56,30 +58,25 @@ def known_different(targets: Sequence[Tensor]) -> Tensor:
 class Agreement:
     """A further term of the total: the features of two streams over the items that have both and a counterexample."""
 
-    def __init__(self, pair: str, streams: Sequence[str], tasks: Sequence[Task], weight: float) -> None:
+    def __init__(self, pair: tuple[str, str], streams: Sequence[str], tasks: Sequence[Task], weight: float) -> None:
         """Prepare the term.
 
         Args:
-            pair: The two streams, "A+B".
+            pair: Two different streams.
             streams: All streams in the network's order.
             tasks: The network's tasks; classes of the whole part and of either stream tell parts apart.
             weight: Importance beside the pairs' priorities.
 
         Raises:
-            ValueError: not two different streams of the network, a weight under 0, or no classes to contrast.
+            ValueError: a weight under 0, or no classes to contrast.
         """
-        names = pair.split("+")
-        if len(set(names)) != 2 or len(names) != 2 or not set(names) <= set(streams):
-            raise ValueError(
-                f"agreement {pair!r}: two different streams joined by + are needed, of {', '.join(streams)}"
-            )
+        self.name, self.weight = f"agreement:{'+'.join(pair)}", weight
         if not (math.isfinite(weight) and weight >= 0):
-            raise ValueError(f"agreement {pair!r}: weight {weight}; at least 0 is allowed")
-        self.name, self.weight = f"agreement:{pair}", weight
-        self.columns = [list(streams).index(n) for n in names]
-        self.labels = [t.name for t in tasks if t.classes and t.stream in (None, *names)]
+            raise ValueError(f"{self.name}: weight {weight}; at least 0 is allowed")
+        self.columns = [list(streams).index(n) for n in pair]
+        self.labels = [t.name for t in tasks if t.classes and t.stream in (None, *pair)]
         if not self.labels:
-            raise ValueError(f"agreement {pair!r}: no task with classes tells parts of these streams apart")
+            raise ValueError(f"{self.name}: no task with classes tells parts of these streams apart")
 
     def count(self, batch: Batch, presence: Tensor) -> int:
         """Items that have both streams and a different item beside them in the batch."""
@@ -104,16 +101,27 @@ class Agreement:
         return here, known_different([batch.targets[n][here] for n in self.labels])
 
 
-def agreements(weights: Mapping[str, float], streams: Sequence[str], tasks: Sequence[Task]) -> tuple[Agreement, ...]:
+def agreements(
+    weights: Mapping[str, float] | float, streams: Sequence[str], tasks: Sequence[Task]
+) -> tuple[Agreement, ...]:
     """The terms that a configuration asks for.
 
     Args:
-        weights: By pair of streams "A+B"; 0 switches a pair off.
+        weights: By pair of streams "A+B", or one number that all pairs of streams share; 0 switches off.
         streams: All streams in the network's order.
         tasks: The network's tasks.
 
     Raises:
-        ValueError: as `Agreement`.
+        ValueError: a key that is not two different streams of the network, or as `Agreement`.
     """
-    terms = [Agreement(pair, streams, tasks, weight) for pair, weight in weights.items()]
-    return tuple(t for t in terms if t.weight > 0)
+    if not isinstance(weights, Mapping):
+        pairs = list(combinations(streams, 2))
+        weights = {"+".join(pair): weights / len(pairs) for pair in pairs}
+    known = {"+".join(pair): pair for pair in permutations(streams, 2)}
+    unknown = sorted(set(weights) - set(known))
+    if unknown:
+        raise ValueError(
+            f"agreement {unknown[0]!r}: two different streams joined by + are needed, of {', '.join(streams)}"
+        )
+    terms = [Agreement(known[name], streams, tasks, weight) for name, weight in weights.items() if weight != 0]
+    return tuple(terms)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.injection import collate
 from models.losses.agreement import SHARPNESS, Agreement, agreement, agreements, known_different
 from models.terms import Term
-from tests.synthetic import ENOSE, THERMAL, dataset, network, tasks_for, without
+from tests.synthetic import ENOSE, LABEL_ACOUSTIC, THERMAL, dataset, network, tasks_for, without
 
 STREAMS = ("thermal", "enose")
 SPECS = (THERMAL, ENOSE)
@@ -22,7 +22,7 @@ def everyone_else(items: int) -> torch.Tensor:
 
 
 def term(weight: float = 0.5) -> Agreement:
-    return Agreement("thermal+enose", STREAMS, tasks_for(), weight)
+    return Agreement(("thermal", "enose"), STREAMS, tasks_for(), weight)
 
 
 @given(st.integers(2, 9), st.integers(0, 10**6))
@@ -123,6 +123,15 @@ def test_it_is_off_unless_asked_for_and_a_weight_of_0_switches_it_off() -> None:
     assert (one.name, one.weight, one.columns) == ("agreement:enose+thermal", 0.25, [1, 0])
 
 
+def test_one_number_is_shared_by_all_pairs_of_streams() -> None:
+    tasks = (*tasks_for(), LABEL_ACOUSTIC)
+    found = agreements(0.6, ("acoustic", *STREAMS), tasks)
+    assert {t.name: t.weight for t in found} == pytest.approx(
+        {f"agreement:{p}": 0.2 for p in ("acoustic+thermal", "acoustic+enose", "thermal+enose")}
+    )
+    assert agreements(0.0, STREAMS, tasks) == agreements(1.0, ("thermal",), tasks) == ()
+
+
 @pytest.mark.parametrize("pair", ["thermal", "thermal+thermal", "thermal+taste", "thermal+enose+thermal", ""])
 def test_two_different_streams_of_the_network_are_needed(pair: str) -> None:
     with pytest.raises(ValueError, match="two different streams joined by"):
@@ -137,4 +146,4 @@ def test_a_weight_under_zero_is_refused(weight: float) -> None:
 
 def test_without_classes_there_is_nothing_to_contrast() -> None:
     with pytest.raises(ValueError, match="no task with classes"):
-        Agreement("thermal+enose", STREAMS, (), 1.0)
+        Agreement(("thermal", "enose"), STREAMS, (), 1.0)
