@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +17,10 @@ from models.discrepancy import Pair, pairs_of
 from models.history import Epoch, Outcome
 from models.injection import Dataset, in_order
 from models.recurrence import TOLERANCE
-from models.scorers import network_contributions
+from models.robustness import RobustnessSettings
+from models.scorers import MAIN, network_contributions
 from models.tasks import Task
+from qc_station.config.station import StationConfig
 from qc_station.figures.scoring import classification
 from qc_station.learning.drifts import drifts
 from qc_station.learning.record import (
@@ -30,10 +33,12 @@ from qc_station.learning.record import (
     ValidationRecord,
     numbers,
 )
+from qc_station.learning.robustness import robustness_of
 
-MAIN = "label"
 MOST_SUBSETS = 64
 CLASS_UNIT, VALUE_UNIT = "nats", "squared unit of the label"
+PERTURBED = RobustnessSettings(noise=(0.3, 1.0), radii=(0.1,), steps=3, most_items=128, most_attacked=32)
+"""A short look at every training: a few seconds of one core for three streams."""
 DECIMALS = 7
 """Of a stored answer: what single precision holds of a probability."""
 
@@ -49,18 +54,24 @@ class Encoded:
 
 
 def record_of(
-    outcome: Outcome, deciding: Deciding, val: Dataset, ok_classes: Sequence[str], window: int
+    outcome: Outcome,
+    deciding: Deciding,
+    train: Dataset,
+    val: Dataset,
+    config: StationConfig,
+    floor: dict[str, Any] | None = None,
 ) -> TrainingRecord:
     """Record a training.
 
     Args:
         outcome: How it went.
         deciding: The calibrated graph of the kept network, in evaluation mode.
+        train: The training items.
         val: The validation items.
-        ok_classes: Classes of `label` that mean a good part.
-        window: Epochs over which a steady state was looked for.
+        config: The station.
+        floor: The classical floor beside the network; None where not fitted.
     """
-    network, items = deciding.network, encoded(deciding, val)
+    network, items, window = deciding.network, encoded(deciding, val), config.training.window
     return TrainingRecord(
         tasks={task.name: _task(task, pairs_of(network)) for task in network.tasks},
         pairs={
@@ -79,8 +90,11 @@ def record_of(
         notes=outcome.notes,
         neurons=tuple(network.describe()),
         validation=_validation(deciding, val, items),
-        subsets=tuple(_subsets(deciding, val, items, ok_classes)),
+        subsets=tuple(_subsets(deciding, val, items, config.ok_classes)),
         contributions=tuple(_contributions(deciding, val)),
+        novelty=_novelty(deciding),
+        floor=floor,
+        robustness=robustness_of(deciding, val, train, config, PERTURBED),
         processor=processor(),
         threads=torch.get_num_threads(),
         seconds=outcome.epochs[-1].elapsed_s,
@@ -171,7 +185,7 @@ def _subsets(deciding: Deciding, val: Dataset, items: Encoded, ok_classes: Seque
     main = next((task for task in network.tasks if task.name == MAIN and task.classes), None)
     if main is None:
         return
-    wanted, place = torch.from_numpy(val.targets[MAIN]), deciding.output_names().index(MAIN)
+    wanted, place = torch.from_numpy(val.targets[MAIN]), deciding.answer_names().index(MAIN)
     ok = np.array([c in ok_classes for c in main.classes])
     for mask in sorted(masks(len(network.streams)), key=lambda m: -int(m.sum()))[:MOST_SUBSETS]:
         here = ((items.presence & mask).sum(dim=1) == mask.sum()) & ~wanted.isnan()
@@ -198,3 +212,12 @@ def _contributions(deciding: Deciding, val: Dataset) -> Iterator[ContributionRec
         yield ContributionRecord(
             figure=found.figure, items=found.items, prior=found.prior, whole=found.whole, streams=found.streams
         )
+
+
+def _novelty(deciding: Deciding) -> dict[str, Any] | None:
+    """What the novelty is made of; its p-values on validation items are uniform by construction and say nothing."""
+    novelty = deciding.novelty
+    if novelty is None:
+        return None
+    fitted = [name for name, there in zip(novelty.streams, novelty.fitted.tolist(), strict=True) if there]
+    return {"streams": fitted, "smallest": novelty.smallest}

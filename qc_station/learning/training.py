@@ -150,8 +150,7 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     floor = beside_floor(deciding, specs, trained.train, val, groups=groups, ok_classes=config.ok_classes)
     provenance, figures = _provenance(config, trained.splits, outcome), _figures(outcome, parity) | {"floor": floor}
     manifest = _manifest(config, trained.tasks, deciding.output_names(), provenance, figures)
-    record = record_of(outcome, deciding, val, config.ok_classes, config.training.window)
-    record = msgspec.structs.replace(record, floor=floor)
+    record = record_of(outcome, deciding, trained.train, val, config, floor)
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
     return Candidate(folder=folder, outcome=outcome, parity=parity)
 

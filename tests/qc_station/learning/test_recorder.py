@@ -1,5 +1,6 @@
 """The record of a training holds what the kept network answers, with the streams that are there and with fewer."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +12,18 @@ from models.deciding import Deciding
 from models.discrepancy import pairs_of
 from models.history import Epoch, Outcome
 from models.injection import ABSENT, Dataset
+from models.novelty.fitting import fit_novelty
 from models.tasks import Task
+from qc_station.config.station import StationConfig
 from qc_station.figures.scoring import auc
 from qc_station.learning.record import TrainingRecord, written
 from qc_station.learning.recorder import record_of
-from tests.synthetic import ENOSE, THERMAL, dataset, network, tasks_for, without
+from tests.synthetic import ENOSE, TABLES, THERMAL, dataset, network, tasks_for, without
 
 SEVERITY = Task(name="severity", stream=None, classes=(), frequencies=(2.0, 0.5))
 ITEMS, GONE = 40, [3, 7, 11]
+STATION = StationConfig(name="made up", streams={name: TABLES[name] for name in (THERMAL.name, ENOSE.name)})
+FLOOR = {"beaten": True}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def outcome(deciding: Deciding) -> Outcome:
 
 @pytest.fixture(scope="module")
 def record(deciding: Deciding, val: Dataset) -> TrainingRecord:
-    return record_of(outcome(deciding), deciding, val, ("ok",), window=8)
+    return record_of(outcome(deciding), deciding, val, val, STATION, FLOOR)
 
 
 def graph(deciding: Deciding, data: Dataset, mask: np.ndarray) -> dict[str, np.ndarray]:
@@ -150,14 +155,48 @@ def test_tasks_and_pairs_say_how_to_read_a_loss(record: TrainingRecord) -> None:
 
 
 def test_the_same_training_is_written_in_the_same_bytes(deciding: Deciding, val: Dataset) -> None:
-    first, second = (record_of(outcome(deciding), deciding, val, ("ok",), window=8) for _ in range(2))
+    first, second = (record_of(outcome(deciding), deciding, val, val, STATION) for _ in range(2))
     assert written(first) == written(second)
 
 
 def test_a_training_without_a_label_has_no_subsets_and_no_contributions(val: Dataset) -> None:
     alone = Deciding(network((THERMAL, ENOSE), (SEVERITY,))).eval()
     data = replace(val, targets={"severity": val.targets["severity"]})
-    found = record_of(outcome(alone), alone, data, ("ok",), window=8)
+    found = record_of(outcome(alone), alone, data, data, STATION)
     assert found.subsets == ()
     assert found.contributions == ()
+    assert found.robustness is None
     assert set(found.validation.answers) == {"severity", "severity:joint", "severity:thermal", "severity:enose"}
+
+
+def test_the_floor_is_kept_as_it_was_given(record: TrainingRecord) -> None:
+    assert record.floor == FLOOR
+    assert record.novelty is None
+
+
+def test_every_stream_is_perturbed_and_its_removal_is_what_the_graph_says_without_it(
+    record: TrainingRecord, deciding: Deciding, val: Dataset
+) -> None:
+    assert record.robustness is not None
+    rows = {(row["stream"], row["perturbation"]): row for row in record.robustness["rows"]}
+    assert {stream for stream, _ in rows} == {"thermal", "enose"}
+    assert {p for _, p in rows} == {"removed", "constant", "saturated", "swapped", "noisy", "attacked"}
+    here = ~np.isnan(val.targets["label"]) & val.presence().all(axis=1)
+    without_thermal = graph(deciding, val, np.array([[False, True]] * ITEMS))["label"][here]
+    assert rows["thermal", "removed"]["items"] == here.sum()
+    assert rows["thermal", "removed"]["perturbed"]["accuracy"] == pytest.approx(
+        (without_thermal.argmax(axis=1) == val.targets["label"][here]).mean()
+    )
+
+
+def test_a_novelty_names_its_streams_and_changes_no_answer(
+    record: TrainingRecord, deciding: Deciding, val: Dataset
+) -> None:
+    judging = deepcopy(deciding)
+    fit_novelty(judging, val, val)
+    found = record_of(outcome(judging), judging, val, val, STATION)
+    assert found.novelty is not None
+    assert found.novelty["streams"] == ["thermal", "enose"]
+    assert 0 < found.novelty["smallest"] < 0.1
+    assert found.validation == record.validation
+    assert found.subsets == record.subsets
