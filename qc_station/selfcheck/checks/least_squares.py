@@ -34,9 +34,9 @@ def _at_rest(design: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
     paths = Paths({"a": [parts[0]], "b": [parts[1]]}, dict(zip("ab", chosen, strict=True)))
     for _ in range(MOST_STEPS):
         paths.zero()
-        loss = squared((design @ torch.cat(parts))[:, None], answers).mean()
+        loss = squared((design @ torch.cat([*parts]))[:, None], answers).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         if max(float(p.grad.abs().max()) for p in parts if p.grad is not None) < 1e-13:
             break
         paths.step(PEAK)
-    return torch.cat(parts).detach()
+    return torch.cat([*parts]).detach()

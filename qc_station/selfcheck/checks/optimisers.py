@@ -55,7 +55,8 @@ def nadam(value: Tensor, slope: Tensor, rate: float, memory: dict[str, Tensor], 
     memory["product"] = before * now
     root = (second / (1 - 0.999**step)).sqrt() + EPSILON
     ahead = coming * first / (1 - memory["product"] * coming) + (1 - now) * slope / (1 - memory["product"])
-    return value - rate * ahead / root
+    moved: Tensor = value - rate * ahead / root
+    return moved
 
 
 def rmsprop(value: Tensor, slope: Tensor, rate: float, memory: dict[str, Tensor], step: int) -> Tensor:  # noqa: ARG001
