@@ -121,6 +121,7 @@ class Likelihood(nn.Module):
         super().__init__()
         self.network = network
         self.pairs: tuple[Pair, ...] = pairs_of(network)
+        self.shares = [(pair.weight / pair.loss.no_skill) ** 0.5 for pair in self.pairs]
 
     def spread(self, batch: Batch) -> tuple[list[Tensor], Tensor]:
         """Windows of every item, zero where a stream is absent, in the network's dtype; and the presence mask."""
@@ -143,10 +144,10 @@ class Likelihood(nn.Module):
         features = [self.network.encoders[n](w) for n, w in zip(self.network.streams, windows, strict=True)]
         answers = self.network.answer(self.network.advance(features, presence))
         sums = []
-        for column, pair in enumerate(self.pairs):
+        for column, (pair, share) in enumerate(zip(self.pairs, self.shares, strict=True)):
             there = presence.any(dim=1) if pair.stream is None else presence[:, pair.stream]
             value = _drawn(pair, answers[pair.output], draws[:, column])
-            sums.append((pair.weight / pair.loss.no_skill) ** 0.5 * (value * there).sum())
+            sums.append(share * (value * there).sum())
         return torch.stack(sums).sum()
 
 
