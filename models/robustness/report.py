@@ -102,7 +102,8 @@ def robustness_report(
 ) -> Robustness:
     """Perturb one stream at a time and see what becomes of the answers.
 
-    An item that is left without any stream is answered by the training frequencies.
+    An item that is left without any stream is answered by the training frequencies. A stream that training never had,
+    or that no item has, is left out.
 
     Args:
         deciding: Calibrated; is put into evaluation mode. Its weights do not change.
@@ -114,7 +115,7 @@ def robustness_report(
         verdicts: What is done about an item; None: the most likely class counts.
 
     Raises:
-        ValueError: no such task, no item with a known class, or a stream that training never had.
+        ValueError: no such task, or no item with a known class.
     """
     chosen = settings or RobustnessSettings()
     asked = class_task(deciding, task)
@@ -127,8 +128,9 @@ def robustness_report(
     rows = []
     for column, spec in enumerate(deciding.network.inputs):
         here = items[data.rows[spec.name][items] != ABSENT]
-        if len(here) and asked.stream in (None, spec.name):
-            spread = spread_of(spec, train.windows[spec.name])
+        windows = train.windows[spec.name]
+        if len(here) and len(windows) and asked.stream in (None, spec.name):
+            spread = spread_of(spec, windows)
             rows += list(_rows(answers, judge, column, spec, spread, here, chosen))
     clean = judge.figures(answers.clean(items), items)
     return Robustness(task=task, items=len(items), seed=chosen.seed, clean=clean, rows=tuple(rows))

@@ -135,6 +135,13 @@ def test_a_task_of_one_stream_is_perturbed_in_that_stream_alone() -> None:
     assert removed.perturbed.log_loss == pytest.approx(np.log(2), abs=1e-6)
 
 
+def test_a_stream_that_training_never_had_is_left_out() -> None:
+    none = TRAIN.windows | {"enose": TRAIN.windows["enose"][:0]}
+    bare = Dataset(windows=none, rows=TRAIN.rows | {"enose": np.full(80, -1)}, targets=TRAIN.targets)
+    report = robustness_report(learnt(), DATA, bare, QUICK)
+    assert {row.stream for row in report.rows} == {"thermal"}
+
+
 def test_nothing_to_measure_is_said() -> None:
     unknown = Dataset(windows=DATA.windows, rows=DATA.rows, targets={"label": np.full(90, np.nan, np.float32)})
     with pytest.raises(ValueError, match="none of 90 items has a known class of 'label'"):
