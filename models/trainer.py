@@ -13,6 +13,7 @@ from torch import Tensor
 from models.adjustment import LEARNING_RATE, Paths, RunningAverage
 from models.budget import Budget
 from models.checkpoint import Checkpoints, NoCheckpoints
+from models.continual.warm_start import rebuilt
 from models.course import Course
 from models.cumulative import CumulativeLoss
 from models.discrepancy import pairs_of
@@ -74,15 +75,19 @@ class Trainer:
             exchange: Joins several processes; None: those that torch.distributed was started with.
 
         Raises:
-            ValueError: a name in `settings` that nothing has, or a window that no encoder takes.
+            ValueError: a name in `settings` that nothing has, a window that no encoder takes, or a state of another
+                network.
         """
         torch.manual_seed(settings.seed)
         self.settings, self.train, self.val, self.clock = settings, train, val, clock
         self.exchange = exchange or exchange_here()
-        self.network = MultimodalNetwork(inputs, tasks, DROPOUT_FEW if len(train) < FEW_ITEMS / 3 else DROPOUT)
-        self._fit_scales()
-        if start is not None:
-            self.network.load_state_dict(start)
+        dropout = DROPOUT_FEW if len(train) < FEW_ITEMS / 3 else DROPOUT
+        if start is None:
+            self.network = MultimodalNetwork(inputs, tasks, dropout)
+            self._fit_scales()
+        else:
+            # With its own scales, and in the shape that it has: grown by streams, or without what few windows left out.
+            self.network = rebuilt(start, inputs, tasks, dropout)
         self.pairs = pairs_of(self.network)
         self.weighting = weighting_named(settings.weighting, {p.output: p.weight for p in self.pairs})
         self.loss = CumulativeLoss(self.network, self.pairs, self.weighting, terms, self.exchange)
