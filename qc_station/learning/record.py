@@ -176,11 +176,14 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
     learning_curve: tuple[CurvePoint, ...] = ()
     """Accuracy against training items, where recorded."""
     novelty: dict[str, Any] | None = None
-    """Figures of novelty; None where not measured."""
+    """streams (that are judged), smallest (p-value) and perhaps left_out (rows of name, novel, known and auroc by output).
+
+    None where a network has no novelty.
+    """
     floor: dict[str, Any] | None = None
-    """The classical floor beside the network; None where not fitted."""
+    """The classical floor beside the network, as `qc_station.learning.floor` gives it; None where not fitted."""
     robustness: dict[str, Any] | None = None
-    """What faults of a stream do to the figures; None where not measured."""
+    """What faults of a stream do, as `models.robustness` gives it; None where not measured."""
     processor: str = ""
     """The machine's processor."""
     threads: int = 0

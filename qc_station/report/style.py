@@ -27,6 +27,7 @@ a { color: var(--c0); }
 .said { font-size: .88rem; } .meaning { font-size: .82rem; }
 .grid-of { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 22px; align-items: start; }
 figure { margin: 0; min-width: 0; } figcaption { font-weight: 600; margin-bottom: 4px; overflow-wrap: anywhere; }
+.verdict { font-weight: 600; } .warned { color: var(--warn); }
 .scroll { overflow-x: auto; margin: 10px 0; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 4px 0; }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from qc_station.report.figure_text import decimals
+from qc_station.report.sections.floor import verdict
 from qc_station.report.sections.headline import ended, right_classes, verdict_rates
 from qc_station.report.sections.losses import in_unit
 from qc_station.report.sections.neurons import neuron_table
@@ -20,6 +21,8 @@ def report_text(training: Training) -> str:
     lines += [f"  {name.lower()} ({meaning}): {found}" for name, meaning, found in verdict_rates(training)]
     right = right_classes(training)
     lines += [f"  right class: {right}"] if right else []
+    floor = verdict(training)
+    lines += ["", floor] if floor else []
     return "\n".join([*lines, "", _losses(training), "", neuron_text(training)])
 
 

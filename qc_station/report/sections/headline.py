@@ -5,6 +5,7 @@ from qc_station.figures.scoring import classification, regression
 from qc_station.report.figure_text import bounds, decimals, duration, percent
 from qc_station.report.markup import Markup, element
 from qc_station.report.section import Section
+from qc_station.report.sections.floor import verdict
 from qc_station.report.training import MAIN, Training
 from qc_station.verdict import Decision
 
@@ -24,7 +25,7 @@ def section(training: Training) -> Section:
         anchor="headline",
         title="At a glance",
         words=f"{items} validation items; bounds are exact (Clopper-Pearson), two-sided, at 95 %. {WARNING}",
-        body=element("div", element("div", *cards, class_="cards"), element("p", ended(training))),
+        body=element("div", element("div", *cards, class_="cards"), element("p", ended(training)), _floor(training)),
     )
 
 
@@ -60,6 +61,13 @@ def ended(training: Training) -> str:
         f"Training ended: {record.ended}. Epoch {record.best} of {len(record.epochs)} was kept, "
         f"after {duration(record.seconds)}{skipped}."
     )
+
+
+def _floor(training: Training) -> Markup:
+    """What a network that does not beat its floor must not hide."""
+    beaten = (training.record.floor or {}).get("beaten", True)
+    words = verdict(training)
+    return element("p", words, class_="verdict" if beaten else "verdict warned") if words else Markup("")
 
 
 def _label_cards(training: Training) -> list[Markup]:

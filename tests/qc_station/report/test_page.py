@@ -18,7 +18,7 @@ from qc_station.report.sections.headline import right_classes, verdict_rates
 from qc_station.report.terminal import report_text
 from qc_station.report.training import Training
 from qc_station.verdict import Decision, Policy
-from tests.qc_station.report.invented import CLASSES, OUTPUTS, STREAMS, record, sealed, training
+from tests.qc_station.report.invented import CLASSES, FLOOR, OUTPUTS, ROBUSTNESS, STREAMS, record, sealed, training
 from tests.qc_station.report.reading import Page
 
 HOSTILE = ("ok", "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>&amp;')
@@ -203,6 +203,32 @@ def test_hostile_text_of_every_other_kind_is_text_too() -> None:
     found = Page(page(Training(manifest, changed)))
     assert "script" not in {tag for tag, _ in found.elements}
     assert found.said("h1") == [f"Training report: {evil}, bundle {manifest.digest[:12]}"]
+
+
+def test_the_floor_stands_beside_the_network_with_its_tests(whole: Page) -> None:
+    said = whole.said("td")
+    for words in ("0.935", "0.815", "+0.089", "+0.031 to +0.151", "-0.214", "15 against 2", "McNemar mid-p 0.0014"):
+        assert words in said
+    assert whole.said("p").count("The network beats the floor: log loss 0.200 against 0.414.") == 2
+
+
+@pytest.mark.parametrize("beaten", [True, False])
+def test_a_network_that_does_not_beat_its_floor_is_warned_of_at_the_top(beaten: bool) -> None:
+    found = Page(page(training(floor=FLOOR | {"beaten": beaten})))
+    assert any(a.get("class") == "verdict warned" for a in found.named("p")) is not beaten
+
+
+def test_novelty_is_shown_by_the_classes_that_were_left_out(whole: Page) -> None:
+    assert {"0.938", "0.828", "0.906", "0.516", "0.0082", "acoustic, thermal"} <= set(whole.said("td"))
+    assert "crack: 0.938" in whole.said("title")
+    without = Page(page(training(novelty={"streams": [], "smallest": 1.0})))
+    assert "none" in without.said("td")
+    assert any("left out was not measured" in words for words in without.said("p"))
+
+
+def test_robustness_has_a_row_for_every_sensor_and_fault(whole: Page) -> None:
+    assert whole.said("td").count("0.935 → 0.778") == len(ROBUSTNESS["rows"])
+    assert whole.said("td").count("25.0 %") >= len(ROBUSTNESS["rows"])
 
 
 def test_a_record_without_its_optional_parts_says_in_each_section_what_is_missing() -> None:
