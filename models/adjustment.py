@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
+from models.profile import stage
 from models.schedules import SCHEDULES
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -81,7 +82,8 @@ class Paths:
             self.rates[name] = self.largest[name] * SCHEDULES[chosen.schedule](progress, chosen.warmup)
             for group in optimiser.param_groups:
                 group["lr"] = self.rates[name]
-            optimiser.step()
+            with stage(f"adjustment {name}"):
+                optimiser.step()
         return True
 
     def state(self) -> dict[str, Any]:

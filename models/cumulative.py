@@ -13,6 +13,7 @@ from models.gramian import cosines, gramian, shares
 from models.history import Tally
 from models.injection import Batch
 from models.network import MultimodalNetwork
+from models.profile import BackwardStages, profiling, stage
 from models.reliability import reliability
 from models.terms import Term
 from models.weighting.base import Measured, Weighting
@@ -84,9 +85,11 @@ class CumulativeLoss:
         kept = self._forward(portions[0]) if len(portions) == 1 else None
         products = None
         if losses and (look or self.weighting.needs_gradients):
-            products = self._gramian(portions, kept, counts, list(losses))
+            with stage("integration"):
+                products = self._gramian(portions, kept, counts, list(losses))
         asked = products if self.weighting.needs_gradients else None
-        weights = self.weighting.weights(Measured(losses=losses, gramian=asked)) if losses else {}
+        with stage("integration"):
+            weights = self.weighting.weights(Measured(losses=losses, gramian=asked)) if losses else {}
         if products is not None:
             self.cosines, self.shares = cosines(list(losses), products), shares(weights, products)
         factors = {o: w / counts[o] for o, w in weights.items()}
@@ -96,7 +99,7 @@ class CumulativeLoss:
             sums = kept or self._forward(portion)
             values = sums.pairs | sums.terms
             if values:
-                torch.stack([factors[o] * v for o, v in values.items()]).sum().backward()  # type: ignore[no-untyped-call]
+                self._backward(torch.stack([factors[o] * v for o, v in values.items()]).sum(), sums.features)
             for output, value in values.items():
                 found[output] += float(value.detach())
         self.exchange.gradients(self.network)
@@ -156,17 +159,55 @@ class CumulativeLoss:
             features = network.encode(batch)
         if blind:
             features = [f.requires_grad_() for f in features]
-        answers = network.answer(network.advance(features, mask))
+        with stage("advancement shared"):
+            answers = network.answer(network.advance(features, mask))
+        with stage("discrepancy"):
+            sums = self._discrepancies(batch, mask, answers)
+            further = {
+                t.name: t.total(network, batch, mask, features, answers) for t in self.terms if t.count(batch, mask)
+            }
+        return Sums(features=features, pairs=sums, terms=further)
+
+    def _discrepancies(self, batch: Batch, mask: Tensor, answers: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Sum of the normalized losses of each pair, each item by its weight."""
         sums = {}
         for pair in self.pairs:
             here = eligible(pair, batch.targets, mask)
             # Items of no weight are no items: a pair that has no others has no count to be divided by.
             if pair.output in self.counts and here.any():
                 values = pair_losses(pair, answers[pair.output][here], batch.targets[pair.task.name][here])
-                own = reliability(pair, batch, mask, network.streams)
+                own = reliability(pair, batch, mask, self.network.streams)
                 sums[pair.output] = values.sum() if own is None else (values * own[here]).sum()
-        further = {t.name: t.total(network, batch, mask, features, answers) for t in self.terms if t.count(batch, mask)}
-        return Sums(features=features, pairs=sums, terms=further)
+        return sums
+
+    def _backward(self, total: Tensor, features: Sequence[Tensor]) -> None:
+        """Gradient of every parameter; while somebody profiles, with the time of each path."""
+        if not profiling():
+            total.backward()  # type: ignore[no-untyped-call]
+            return
+        paths = BackwardStages()
+        hooks = [
+            f.register_hook(lambda _, name=n: paths.reached(name))  # type: ignore[no-untyped-call]
+            for n, f in zip(self.network.streams, features, strict=True)
+            if f.requires_grad
+        ]
+        paths.begin()
+        total.backward()  # type: ignore[no-untyped-call]
+        paths.end()
+        for hook in hooks:
+            hook.remove()
+
+    def means(self, batch: Batch) -> dict[str, Tensor]:
+        """Mean normalized loss of each pair on some items, every one of their streams present, with its graph."""
+        mask = batch.presence(self.network.streams)
+        counts, before = self._counts([batch], [mask]), self.counts
+        self.counts, self.network.whole = counts, None
+        try:
+            answers = self.network.answer(self.network.advance(self.network.encode(batch), mask))
+            sums = self._discrepancies(batch, mask, answers)
+        finally:
+            self.counts = before
+        return {output: value / counts[output] for output, value in sums.items()}
 
     def _gramian(
         self, portions: Sequence[Portion], kept: Sums | None, counts: Mapping[str, float], names: Sequence[str]

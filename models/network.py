@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from models.encoders import encoder_for
 from models.injection import Batch, InputSpec
 from models.neurons import RoutedLayer, described, neuron_sets
+from models.profile import stage
 from models.tasks import Task
 
 FEATURES = 64
@@ -73,7 +74,8 @@ class MultimodalNetwork(nn.Module):
             rows = torch.zeros(batch.size, FEATURES)
             places = batch.places[name]
             if len(places):
-                rows = rows.index_copy(0, places, self.encoders[name](batch.windows[name]))
+                with stage(f"advancement {name}"):
+                    rows = rows.index_copy(0, places, self.encoders[name](batch.windows[name]))
             features.append(rows)
         return features
 

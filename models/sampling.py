@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.injection import ABSENT, Batch, Dataset, collate
+from models.profile import stage
 from models.tasks import Task
 
 RICH_SHARE = 0.25
@@ -81,7 +82,9 @@ class Sampler:
         while self.position < self.steps():
             items = self.order[self.position * size : (self.position + 1) * size]
             self.position += 1
-            yield collate(self.data, items, self._rows(items))
+            with stage("injection"):
+                batch = collate(self.data, items, self._rows(items))
+            yield batch
         self.position = 0
 
     def state(self) -> dict[str, Any]:

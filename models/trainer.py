@@ -19,8 +19,10 @@ from models.cumulative import CumulativeLoss
 from models.discrepancy import pairs_of
 from models.exchange import Exchange, exchange_here
 from models.history import Epoch, Outcome, Tally
-from models.injection import Batch, Dataset, InputSpec
+from models.hypergradient import OneStep
+from models.injection import Batch, Dataset, InputSpec, collate
 from models.network import MultimodalNetwork
+from models.profile import stage
 from models.recurrence import SteadyState
 from models.sampling import Sampler
 from models.settings import Settings
@@ -36,6 +38,8 @@ FITTED = 2000
 FEW_ITEMS = 1000
 """With fewer training items the learning rate falls in proportion; with less than a third of them dropout is larger."""
 DROPOUT, DROPOUT_FEW = 0.1, 0.3
+MOST_TUNED = 128
+"""About so many validation items, evenly spaced, are the fold that `self_tuning` looks at."""
 COOL_DOWN = 0.15
 """Share of the plan in which the learning rate is brought to zero once a steady state is found."""
 
@@ -120,7 +124,8 @@ class Trainer:
         budget.before_s, budget.before_wh = course.elapsed_s, course.used_wh
         while course.reason is None:
             train, weights = self._epoch(keeper)
-            losses = validation_losses(self.average.network, self.pairs, self.val)
+            with stage("recurrence"):
+                losses = validation_losses(self.average.network, self.pairs, self.val)
             val = {output: float(values.mean()) for output, values in losses.items()}
             self.weighting.end_epoch({p.output: train[p.output] for p in self.pairs if p.output in train}, val)
             course.elapsed_s = self.exchange.agree(budget.look())
@@ -220,14 +225,37 @@ class Trainer:
         masks = [self._dropped(b) for b in batches]
         self.paths.zero()
         last = self.sampler.position == self.sampler.steps()
-        tallies = self.loss.gradient([self._augmented(b) for b in batches], masks, look=last)
+        with stage("augmentation"):
+            changed = [self._augmented(b) for b in batches]
+        tallies = self.loss.gradient(changed, masks, look=last)
         if self.paths.step(self.course.progress):
-            self.average.update()
+            with stage("averaging"):
+                self.average.update()
         self.course.steps += 1
         if self.weighting.needs_after:
             before = {o: t.mean for o, t in tallies.items() if o in self.loss.latest}
             self.weighting.after_step(before, self.loss.again())
+        if self.weighting.tune_every and self.course.steps % self.weighting.tune_every == 0:
+            with stage("self-tuning"):
+                self.weighting.tune(self._outlook(changed[0]))
         return tallies
+
+    def _outlook(self, batch: Batch) -> OneStep:
+        """What the weights of a step like the last one do to the losses on the validation fold."""
+        some = len(self.val) // MOST_TUNED + 1
+        fold = collate(self.val, np.arange(0, len(self.val), some))
+
+        def validation() -> Tensor:
+            losses = self.loss.means(fold)
+            return torch.stack([p.weight * losses[p.output] for p in self.pairs if p.output in losses]).sum()
+
+        return OneStep(
+            network=self.network,
+            paths=self.paths.parameters,
+            rates=self.paths.rates,
+            losses=lambda: self.loss.means(batch),
+            validation=validation,
+        )
 
     def _dropped(self, batch: Batch) -> Tensor:
         """The presence mask with some streams of multi-stream items taken away, never the last one."""

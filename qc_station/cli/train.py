@@ -1,5 +1,6 @@
 """Train a network on a station's items and write a verified candidate bundle."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,12 @@ import click
 from qc_station.cli.output import console, finish, json_option, note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.table import Table
 
     from models.history import Epoch
+    from models.profile import Profile
 
 CHECKPOINT = "training.checkpoint"
 """File in the station's folder that a killed training leaves."""
@@ -92,8 +96,9 @@ def summary(candidate: Any) -> dict[str, Any]:
 @click.option("--budget", type=click.FloatRange(min=1), help="Seconds that training may take.")
 @click.option("--weighting", help="Instead of the weighting in station.toml: a file name of models/weighting.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was killed; it ends with the same bits.")
+@click.option("--profile", is_flag=True, help="Show the time and peak memory of each stage and path.")
 @json_option
-def command(station: Path, resume: bool, as_json: bool, **given: Any) -> None:
+def command(station: Path, resume: bool, profile: bool, as_json: bool, **given: Any) -> None:
     """Train on the station's training items, validate on its validation items; test items are never loaded.
 
     Started by torchrun, several processes train one network together.
@@ -117,9 +122,48 @@ def command(station: Path, resume: bool, as_json: bool, **given: Any) -> None:
     with together() as first:
         if first:
             note(f"{len(items)} training and validation items")
-        candidate = run(config, items, station, resume, first, as_json)
-    if candidate:
-        finish(summary(candidate), as_json)
+        with profiled(profile and first) as spent:
+            candidate = run(config, items, station, resume, first, as_json)
+    if not candidate:
+        return
+    result = summary(candidate)
+    if spent:
+        result["profile"] = {"seconds": round(spent.seconds, 2), "stages": stages(spent)}
+        console(as_json).print(profile_table(result["profile"]))
+    finish(result, as_json)
+
+
+@contextmanager
+def profiled(wanted: bool) -> "Iterator[Profile | None]":
+    """An open profile, if one is wanted."""
+    if not wanted:
+        yield None
+        return
+    from models.profile import Profile
+
+    with Profile() as profile:
+        yield profile
+
+
+def stages(profile: "Profile") -> dict[str, dict[str, float]]:
+    """By stage, the slowest first: seconds, calls, and by how many MB the process's peak rose in it."""
+    found = sorted(profile.stages.items(), key=lambda item: -item[1].seconds)
+    return {
+        name: {"seconds": round(s.seconds, 3), "calls": s.calls, "peak_growth_mb": round(s.peak_growth_bytes / 1e6, 1)}
+        for name, s in found
+    }
+
+
+def profile_table(profile: dict[str, Any]) -> "Table":
+    """The stages as people read them."""
+    from rich.table import Table
+
+    table = Table("stage and path", "seconds", "share", "calls", "ms a call", "peak memory +MB")
+    for name, row in profile["stages"].items():
+        share = f"{row['seconds'] / profile['seconds']:.1%}"
+        each = f"{1e3 * row['seconds'] / row['calls']:.2f}"
+        table.add_row(name, f"{row['seconds']:.2f}", share, str(row["calls"]), each, f"{row['peak_growth_mb']:.1f}")
+    return table
 
 
 def run(config: Any, items: Any, station: Path, resume: bool, first: bool, as_json: bool) -> Any:

@@ -1,0 +1,77 @@
+"""A profile names every stage and path, and charges each moment once."""
+
+import time
+from dataclasses import replace
+from itertools import count
+
+import pytest
+import torch
+
+from models.profile import Profile, profiling, stage
+from models.settings import Settings
+from models.trainer import Trainer
+from tests.synthetic import ENOSE, THERMAL, dataset, tasks_for
+
+SPECS = (THERMAL, replace(ENOSE, name="gas"))
+
+
+def trainer(weighting: str = "fixed") -> Trainer:
+    ticks = count()
+    data, val = dataset(32, specs=SPECS), dataset(8, specs=SPECS, seed=5)
+    chosen = Settings(epochs=2, batch=8, weighting=weighting)
+    return Trainer(SPECS, tasks_for(SPECS), data, val, chosen, lambda: float(next(ticks)))
+
+
+def test_every_stage_and_path_of_the_method_is_named() -> None:
+    with Profile() as profile:
+        trainer().run()
+    paths = ("thermal", "gas", "shared")
+    wanted = {f"{stage} {path}" for stage in ("advancement", "gradient", "adjustment") for path in paths}
+    wanted |= {"injection", "augmentation", "discrepancy", "integration", "averaging", "recurrence"}
+    assert set(profile.stages) == wanted
+    steps = profile.stages["adjustment shared"].calls
+    assert steps == profile.stages["gradient gas"].calls == 8
+
+
+def test_the_stages_add_up_to_no_more_than_the_whole() -> None:
+    with Profile() as profile:
+        trainer().run()
+    spent = sum(s.seconds for s in profile.stages.values())
+    assert 0.5 * profile.seconds < spent <= profile.seconds
+
+
+def test_a_stage_inside_another_is_charged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([0.0, 0.0, 1.0, 4.0, 6.0, 7.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(now))
+    with Profile() as profile, stage("outer"), stage("inner"):
+        pass
+    assert profile.stages["inner"].seconds == 3.0
+    assert profile.stages["outer"].seconds == 3.0
+    assert profile.seconds == 7.0
+
+
+def test_without_a_profile_nothing_is_measured_and_the_bits_are_the_same() -> None:
+    plain = trainer().run().network.state_dict()
+    with Profile():
+        assert profiling()
+        watched = trainer().run().network.state_dict()
+    assert not profiling()
+    assert all(torch.equal(watched[name], value) for name, value in plain.items())
+
+
+def test_memory_that_a_stage_takes_is_charged_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    peak = iter([1000, 1500, 1500, 1700])
+    monkeypatch.setattr("models.profile.peak_bytes", lambda: next(peak))
+    with Profile() as profile:
+        for _ in range(2):
+            with stage("greedy"):
+                pass
+    assert profile.stages["greedy"].peak_growth_bytes == 700
+
+
+def test_self_tuning_is_a_stage_of_its_own() -> None:
+    one = trainer("self_tuning")
+    one.weighting.tune_every = 4  # type: ignore[misc]
+    with Profile() as profile:
+        one.run()
+    assert profile.stages["self-tuning"].calls == 2
