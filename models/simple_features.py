@@ -42,26 +42,26 @@ def simple_features(spec: InputSpec, windows: NDArray[Any]) -> NDArray[np.float6
 
 def _spectra(sounds: NDArray[np.float64]) -> NDArray[np.float64]:
     power = np.abs(np.fft.rfft(sounds * np.hanning(sounds.shape[-1]), axis=-1)) ** 2
-    bands = _cells(power, min(BANDS, power.shape[-1]), axis=2)
+    bands = cells(power, min(BANDS, power.shape[-1]), axis=2)
     return _flat(np.log(bands + QUIETEST))
 
 
 def _pictures(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     still = frames.mean(axis=1, dtype=np.float64)
-    rows = _cells(still, min(CELLS, still.shape[1]), axis=1)
-    cells = _flat(_cells(rows, min(CELLS, still.shape[2]), axis=2))
+    rows = cells(still, min(CELLS, still.shape[1]), axis=1)
+    coarse = _flat(cells(rows, min(CELLS, still.shape[2]), axis=2))
     # Single precision sorts several times faster and still tells every count of a 16-bit frame.
     pixels = np.sort(_flat(still).astype(np.float32), axis=1)
     places = [round(place * (pixels.shape[1] - 1)) for place in PLACES]
-    return np.concatenate([cells, pixels[:, places]], axis=1)
+    return np.concatenate([coarse, pixels[:, places]], axis=1)
 
 
 def _levels(series: NDArray[np.float64]) -> NDArray[np.float64]:
-    steps = _cells(series, min(STEPS, series.shape[-1]), axis=2)
+    steps = cells(series, min(STEPS, series.shape[-1]), axis=2)
     return _flat(np.sign(steps) * np.log1p(np.abs(steps)))
 
 
-def _cells(values: NDArray[np.float64], count: int, axis: int) -> NDArray[np.float64]:
+def cells(values: NDArray[np.float64], count: int, axis: int) -> NDArray[np.float64]:
     """Means of so many nearly equal pieces of an axis."""
     length = values.shape[axis]
     starts = np.arange(count) * length // count

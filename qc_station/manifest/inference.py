@@ -45,6 +45,15 @@ def infer(path: Path) -> Inference:
     """
     table = read_table(path)
     check_structure(table)
+    return inferred(table)
+
+
+def inferred(table: Table) -> Inference:
+    """The same of a table, whatever its structure; only the files that its rows name are opened.
+
+    Raises:
+        ManifestError: A column whose files are of no known format or of several kinds.
+    """
     streams: dict[str, StreamConfig] = {}
     faults: list[Fault] = []
     notes: list[str] = []
