@@ -79,6 +79,17 @@ def test_the_evaluation_has_every_task_every_subset_and_the_latency(line: Line) 
     assert 0 < result["latency_ms"]["p50"] <= result["latency_ms"]["p99"]
 
 
+def test_the_training_can_be_read_as_a_page_with_its_floor_and_what_faults_would_do(line: Line, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert answer("report", line.bundle, "--out", str(page))["bytes"] == page.stat().st_size
+    text = page.read_text(encoding="utf-8")
+    assert "Training ended: end of the schedule; 1 epochs." in text
+    assert "McNemar mid-p" in text
+    assert "Exact Shapley values" in text
+    assert all(f"<td>{fault}</td>" in text for fault in ("removed", "constant", "saturated", "swapped", "attacked"))
+    assert line.training["bundle"].rpartition("/")[2] in text
+
+
 def test_a_part_with_all_its_recordings_gets_a_verdict_with_its_reason(line: Line) -> None:
     options = [word for stream in STREAMS for word in (f"--{stream}", line.file(stream))]
     result = answer("inspect", line.bundle, *options)
