@@ -13,7 +13,11 @@ from deploy.bundle import Bundle, BundleStream
 from deploy.errors import BundleError, InputError
 
 SELFTEST_TOLERANCE = 1e-5
+NOVELTY_TOLERANCE = 1e-3
+"""For p-values: their scores are whitened, which enlarges what two libraries differ by, and n items know them to 1 / n only."""
 PRESENCE = "presence"
+NOVELTY = "novelty"
+"""The joint p-value's output; a stream's own is `novelty:STREAM`. Bundles of before have neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +25,20 @@ class Scores:
     """What the graph says about one part."""
 
     outputs: dict[str, NDArray[np.float32]]
-    """By output name: probabilities, shape (classes,), a value, shape (1,), or the embedding."""
+    """By output name: probabilities, shape (classes,), a value or a p-value, shape (1,), or the embedding."""
     streams: tuple[str, ...]
     """The streams that took part."""
+
+    @property
+    def novelty(self) -> float | None:
+        """Chance that a part like those of training looks as strange as this one; None where the bundle cannot tell."""
+        return float(self.outputs[NOVELTY][0]) if NOVELTY in self.outputs else None
+
+    @property
+    def novelties(self) -> dict[str, float]:
+        """The same by stream that took part, each looked at alone; empty where the bundle cannot tell."""
+        names = {stream: f"{NOVELTY}:{stream}" for stream in self.streams}
+        return {stream: float(self.outputs[n][0]) for stream, n in names.items() if n in self.outputs}
 
 
 class Runtime:
@@ -114,9 +129,10 @@ class Runtime:
         for name, expected in wanted.items():
             off = float(np.abs(found[name] - expected).max()) if found[name].shape == expected.shape else np.inf
             # Written so that a NaN fails too.
-            if not off <= SELFTEST_TOLERANCE * max(1.0, float(np.abs(expected).max())):
+            allowed = tolerance(name, SELFTEST_TOLERANCE)
+            if not off <= allowed * max(1.0, float(np.abs(expected).max())):
                 raise BundleError(
-                    f"bundle {self.bundle.name}: self-test output {name!r} differs by {off:.3g}; at most {SELFTEST_TOLERANCE:g} is allowed"
+                    f"bundle {self.bundle.name}: self-test output {name!r} differs by {off:.3g}; at most {allowed:g} is allowed"
                 )
 
     def _refuse(self, windows: Mapping[str, NDArray[Any]]) -> None:
@@ -126,6 +142,11 @@ class Runtime:
             raise InputError(f"no stream {unknown[0]!r} in bundle {self.bundle.name}; it takes {allowed}")
         if not any(w is not None for w in windows.values()):
             raise InputError(f"no stream is present; bundle {self.bundle.name} takes {allowed}")
+
+
+def tolerance(output: str, plain: float) -> float:
+    """How far an output may be from what it should be: `plain`, or more for a p-value of novelty."""
+    return NOVELTY_TOLERANCE if output.partition(":")[0] == NOVELTY else plain
 
 
 def session(model: bytes, threads: int) -> Any:

@@ -51,8 +51,17 @@ class Conformal(nn.Module):
         Returns:
             Shape (batch, 1), in (0, 1].
         """
-        above = ((self.scores[kind] - score) / WIDTH + 1.0).clamp(0.0, 1.0)
-        return (1.0 + above.sum(dim=1, keepdim=True)) / (self.counts[kind][:, None] + 1.0)
+        found = _smooth(score, self.scores.index_select(0, kind), self.counts.index_select(0, kind))
+        return found[:, None]
+
+    def every(self, scores: Tensor) -> Tensor:
+        """P-values of a score of each kind, shape (batch, kinds) to the same."""
+        return _smooth(scores[:, :, None], self.scores, self.counts)
+
+
+def _smooth(score: Tensor, table: Tensor, counts: Tensor) -> Tensor:
+    above = ((table - score) / WIDTH + 1.0).clamp(0.0, 1.0)
+    return (1.0 + above.sum(dim=-1)) / (counts + 1.0)
 
 
 def thinned(table: Tensor, most: int = MOST) -> Tensor:

@@ -36,19 +36,27 @@ class Distances(nn.Module):
     are averaged.
     """
 
-    centre: Tensor
+    origin: Tensor
     whitening: Tensor
-    means: Tensor
-    references: Tensor
-    location: Tensor
-    spread: Tensor
+    points: Tensor
+    lengths: Tensor
+    scale: Tensor
+    offset: Tensor
 
     def __init__(self, space: Space) -> None:
         super().__init__()
-        for name in ("centre", "whitening", "means", "references"):
-            self.register_buffer(name, torch.from_numpy(np.asarray(getattr(space, name), np.float32)))
-        self.register_buffer("location", torch.zeros(2))
-        self.register_buffer("spread", torch.ones(2))
+        self.classes = len(space.means)
+        points = np.concatenate([space.means, space.references])
+        # Laid out for one product of matrices: the graph turns nothing round and adds nothing up again at every part.
+        self._keep("origin", -space.centre @ space.whitening)
+        self._keep("whitening", space.whitening)
+        self._keep("points", points.T)
+        self._keep("lengths", np.square(points).sum(axis=1))
+        self._keep("scale", np.full((2, 1), 0.5))
+        self._keep("offset", np.zeros(1))
+
+    def _keep(self, name: str, values: NDArray[np.float64]) -> None:
+        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values, np.float32)))
 
     def settle(self, logarithms: Tensor) -> None:
         """Learn what is usual from windows that had no part in the space.
@@ -57,23 +65,20 @@ class Distances(nn.Module):
             logarithms: Of such windows, as `measured` gives them, shape (windows, 2).
         """
         low, middle, high = torch.quantile(logarithms, torch.tensor([0.16, 0.5, 0.84]), dim=0)
-        self.location.copy_(middle)
         # Half of what holds two thirds is one standard deviation of a normal distribution.
-        self.spread.copy_(((high - low) / 2).clamp_min(1e-3))
+        spread = ((high - low) / 2).clamp_min(1e-3)
+        self.scale.copy_(1 / spread[:, None] / 2)
+        self.offset.copy_(-(middle / spread).mean())
 
     def measured(self, rows: Tensor) -> Tensor:
-        """Logarithms of both distances, shape (batch, width) to (batch, 2)."""
-        placed = (rows - self.centre) @ self.whitening
-        nearest = squared(placed, self.means).amin(dim=1, keepdim=True)
-        count = min(NEIGHBOURS, len(self.references))
-        near = squared(placed, self.references).topk(count, dim=1, largest=False).values[:, count - 1 :]
-        return torch.cat([nearest, near], dim=1).clamp_min(SMALLEST).log() / 2
+        """Logarithms of both squared distances, shape (batch, width) to (batch, 2)."""
+        placed = torch.addmm(self.origin, rows, self.whitening)
+        squared = placed.square().sum(dim=1, keepdim=True) - 2 * placed @ self.points + self.lengths
+        nearest = squared[:, : self.classes].amin(dim=1, keepdim=True)
+        count = min(NEIGHBOURS, squared.shape[1] - self.classes)
+        near = squared[:, self.classes :].topk(count, dim=1, largest=False).values[:, count - 1 :]
+        return torch.cat([nearest, near], dim=1).clamp_min(SMALLEST).log()
 
     def forward(self, rows: Tensor) -> Tensor:
         """About 0 and 1 wide for windows like those of training, larger the stranger; (batch, width) to (batch, 1)."""
-        return ((self.measured(rows) - self.location) / self.spread).mean(dim=1, keepdim=True)
-
-
-def squared(rows: Tensor, others: Tensor) -> Tensor:
-    """Squared Euclidean distance of every row to every other, shape (rows, others), by one product of matrices."""
-    return rows.square().sum(dim=1, keepdim=True) - 2 * rows @ others.T + others.square().sum(dim=1)
+        return torch.addmm(self.offset, self.measured(rows), self.scale)

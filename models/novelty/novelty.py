@@ -56,9 +56,10 @@ class Novelty(nn.Module):
     @property
     def smallest(self) -> float:
         """The smallest p-value that a part with every stream can get."""
-        if self.tabled[-1]:
-            return self.fused.smallest(len(self.tabled) - 1)
         fitted = [s for s, found in enumerate(self._found()) if found]
+        whole = sum(int(self.powers[s]) for s in fitted)
+        if self.tabled[whole]:
+            return self.fused.smallest(whole)
         return min((len(fitted) * self.single.smallest(s) for s in fitted), default=1.0)
 
     def forward(self, seen: Sequence[Sequence[Tensor]], presence: Tensor) -> list[Tensor]:
@@ -71,19 +72,15 @@ class Novelty(nn.Module):
         here = presence & self.fitted
         scores = torch.cat([strangeness(found, rows) for found, rows in zip(self._found(), seen, strict=True)], dim=1)
         scores = torch.where(here, scores, torch.full_like(scores, NEVER))
-        singles = []
-        for stream in range(len(self.streams)):
-            column = scores[:, stream : stream + 1]
-            found = self.single(column, torch.full_like(presence[:, 0], stream, dtype=torch.int64))
-            singles.append(torch.where(here[:, stream : stream + 1], found, torch.ones_like(found)))
-        return [self._joined(scores, torch.cat(singles, dim=1), here), *singles]
+        singles = torch.where(here, self.single.every(scores), torch.ones_like(scores))
+        return [self._joined(scores, singles, here), *singles.split(1, dim=1)]
 
     def _joined(self, scores: Tensor, singles: Tensor, here: Tensor) -> Tensor:
         number = (here.to(torch.int64) * self.powers).sum(dim=1)
         conformal: Tensor = self.fused(torch.logsumexp(scores, dim=1, keepdim=True), number)
         count = here.to(singles.dtype).sum(dim=1, keepdim=True).clamp_min(1.0)
         bonferroni = (singles.amin(dim=1, keepdim=True) * count).clamp_max(1.0)
-        return torch.where(self.tabled[number][:, None], conformal, bonferroni)
+        return torch.where(self.tabled.index_select(0, number)[:, None], conformal, bonferroni)
 
     def _found(self) -> list[list[nn.Module]]:
         """The distances of every stream."""
