@@ -8,7 +8,7 @@ from qc_station.report.markup import Markup, element
 
 LEFT, TOP, HIGH = 118.0, 92.0, 26.0
 MOST_CHARACTERS = 17
-WIDEST, NARROWEST = 54.0, 26.0
+WIDEST, NARROWEST = 54.0, 32.0
 """Of a cell; the more columns, the narrower."""
 DARKEST = 0.72
 """Opacity of the largest shade: text stays legible on it."""
@@ -23,7 +23,7 @@ class Cell:
     words: str
     """In the cell."""
     said: str
-    """Under a pointer."""
+    """Under a pointer; empty for a cell that is left blank, which saves room in a large matrix."""
 
 
 def matrix(
@@ -47,7 +47,10 @@ def matrix(
         parts.append(label(x, TOP - 8, _named(words), transform=turned))
     for number, words in enumerate(rows):
         parts.append(label(LEFT - 8, TOP + HIGH * (number + 0.5) + 4, _named(words), anchor="end"))
-        parts += [_cell(LEFT + wide * n, TOP + HIGH * number, wide, c) for n, c in enumerate(cells[number])]
+        end = LEFT + wide * len(columns)
+        parts.append(element("line", x1=LEFT, x2=end, y1=TOP + HIGH * number, y2=TOP + HIGH * number, class_="grid"))
+        told = [(n, cell) for n, cell in enumerate(cells[number]) if cell.said]
+        parts += [_cell(LEFT + wide * n, TOP + HIGH * number, wide, cell) for n, cell in told]
     if any(titles):
         parts.append(label(LEFT - 8, TOP - 8, f"{titles[0]} ↓ {titles[1]} →", anchor="end", class_="small"))
     return svg(width, height, name, *parts)

@@ -56,5 +56,8 @@ def interval(values: list[float], *, zero: bool = False) -> tuple[float, float]:
 
 
 def tick_text(value: float) -> str:
-    """A tick as short as it is exact."""
-    return f"{value:.4g}".replace("e-0", "e-")
+    """A tick as short as it is exact; very small and very large numbers by their power of ten."""
+    if value and not 1e-3 <= abs(value) < 1e5:
+        mantissa, power = f"{value:.3e}".split("e")
+        return f"{float(mantissa):g}e{int(power)}"
+    return f"{value:.4g}"

@@ -8,6 +8,9 @@ from qc_station.report.markup import Markup
 from qc_station.report.section import Section, figure, grid
 from qc_station.report.training import Training
 
+EMPTY = Cell(shade=0.0, words="", said="")
+"""Nobody was taken for this: left blank, so that what happened stands out."""
+
 
 def section(training: Training) -> Section:
     """A matrix for each task of classes."""
@@ -28,11 +31,9 @@ def _picture(training: Training, name: str) -> Markup:
         total = sum(row)
         cells.append(
             [
-                Cell(
-                    shade=count / total if total else 0.0,
-                    words=str(count) if count else "·",
-                    said=f"{truth} taken for {answer}: {rate(count, total)}" if total else f"{truth}: no item",
-                )
+                Cell(shade=count / total, words=str(count), said=f"{truth} taken for {answer}: {rate(count, total)}")
+                if count
+                else EMPTY
                 for answer, count in zip(classes, row, strict=True)
             ]
         )

@@ -12,6 +12,8 @@ from qc_station.report.section import Section, figure, grid
 from qc_station.report.training import Training
 
 TITLE = "Cosines between gradients"
+MOST_OUTPUTS = 16
+"""Outputs of a matrix: of more, those that conflict most with any other."""
 MOST_LINES = 6
 """Pairs of pairs whose cosine is drawn over all epochs: those that conflict most."""
 
@@ -53,7 +55,7 @@ def _span(epochs: Sequence[EpochRecord]) -> str:
 
 def _picture(epochs: Sequence[EpochRecord]) -> Markup:
     found = mean_cosines(epochs)
-    names = list(dict.fromkeys(name for pair in found for name in pair))
+    names = _chosen(found)
     return matrix(
         f"Cosines between gradients, {_span(epochs)}",
         names,
@@ -63,13 +65,23 @@ def _picture(epochs: Sequence[EpochRecord]) -> Markup:
     )
 
 
+def _chosen(found: dict[tuple[str, str], float]) -> list[str]:
+    """Names in the order in which they were recorded."""
+    lowest: dict[str, float] = {}
+    for pair, value in found.items():
+        for name in pair:
+            lowest[name] = min(value, lowest.get(name, value))
+    kept = sorted(lowest, key=lambda name: lowest[name])[:MOST_OUTPUTS]
+    return [name for name in lowest if name in kept]
+
+
 def _cell(found: dict[tuple[str, str], float], row: str, column: str) -> Cell:
     if row == column:
         return Cell(shade=0.0, words="", said=row)
     value = found.get((row, column), found.get((column, row)))
     if value is None:
         return Cell(shade=0.0, words="", said=f"{row} and {column}: not measured")
-    return Cell(shade=value, words=f"{value:.2f}", said=f"{row} and {column}: {value:.3f}")
+    return Cell(shade=value, words=f"{round(value, 2) + 0.0:.2f}", said=f"{row} and {column}: {value:.3f}")
 
 
 def _conflicts(training: Training) -> Markup:

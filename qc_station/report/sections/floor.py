@@ -56,7 +56,9 @@ def _tests(found: Mapping[str, Any]) -> Markup:
     for name, words in DIFFERENCES.items():
         if difference := found.get(name):
             value, lower, upper = (f"{difference[k]:+.3f}" for k in ("value", "lower", "upper"))
-            rows.append([f"{words}: network less floor", value, f"{lower} to {upper}"])
+            # A bootstrap over one group always draws that group.
+            between = f"{lower} to {upper}" if difference["lower"] < difference["upper"] else "none: too few groups"
+            rows.append([f"{words}: network less floor", value, between])
     if test := found.get("mcnemar"):
         alone = f"{test['only_first']} against {test['only_second']}"
         rows.append(

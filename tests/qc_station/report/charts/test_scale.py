@@ -56,7 +56,8 @@ def test_a_scale_is_straight_and_holds_what_lies_beyond_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [(0.2, "0.2"), (20.0, "20"), (1e-4, "0.0001"), (2e-7, "2e-7"), (0.0, "0")]
+    ("value", "wanted"),
+    [(0.2, "0.2"), (20.0, "20"), (0.002, "0.002"), (4e-4, "4e-4"), (-2.5e-7, "-2.5e-7"), (3e6, "3e6"), (0.0, "0")],
 )
 def test_a_tick_is_written_short(value: float, wanted: str) -> None:
     assert tick_text(value) == wanted
