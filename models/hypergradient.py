@@ -67,7 +67,7 @@ class OneStep:
     def validation_loss(self) -> float:
         """The loss by priority of the network as it is on the batch of the validation fold."""
         with _evaluated(self.network), torch.no_grad():
-            return float(self.validation())
+            return self.validation().item()
 
     def _moving(self) -> dict[str, tuple[nn.Parameter, float]]:
         """Parameters that have a path and need a gradient, with their rates, by name."""
