@@ -21,6 +21,10 @@ class Epoch:
     """Mean normalized validation loss of each pair that validation items have."""
     elapsed_s: float
     """Since training began."""
+    shown: dict[str, float] = field(default_factory=dict)
+    """`train` in its own unit: nats, or the value's unit squared."""
+    shown_val: dict[str, float] = field(default_factory=dict)
+    """`val` in its own unit."""
     shares: dict[str, float] = field(default_factory=dict)
     """Share of each pair's weight x gradient norm at the shared features, in the last step that was measured."""
     cosines: dict[str, float] = field(default_factory=dict)

@@ -177,6 +177,8 @@ class Trainer:
             weights={o: v for o, v in weights.items() if o in pairs},
             val=val,
             elapsed_s=self.course.elapsed_s,
+            shown={p.output: p.shown(train[p.output]) for p in self.pairs if p.output in train},
+            shown_val={p.output: p.shown(val[p.output], validation=True) for p in self.pairs if p.output in val},
             shares=dict(self.loss.shares),
             cosines=dict(self.loss.cosines),
             rates=dict(self.paths.rates),

@@ -50,7 +50,7 @@ class Progress:
 
         shown = sorted(epoch.train, key=lambda output: -epoch.weights[output])[:MOST_SHOWN]
         if not self.live.console.is_terminal:
-            losses = "  ".join(f"{name} {epoch.train[name]:.3f} x {epoch.weights[name]:.2g}" for name in shown)
+            losses = "  ".join(f"{name} {epoch.shown[name]:.3f} x {epoch.weights[name]:.2g}" for name in shown)
             note(f"epoch {epoch.number}/{epoch.planned}  {epoch.elapsed_s:.0f} s  loss x weight: {losses}")
             return
         done = f"training: epoch {epoch.number} of {epoch.planned}"
@@ -59,15 +59,14 @@ class Progress:
 
     @staticmethod
     def table(epoch: "Epoch", shown: list[str]) -> "Table":
-        """Loss (1 is no skill), weight and validation loss of some pairs."""
+        """Loss in its own unit, what it is of an answer that never looks, weight and validation loss of some pairs."""
         from rich.table import Table
 
-        table = Table("task", "loss", "weight", "validation")
+        table = Table("task", "loss", "of no skill", "weight", "validation")
         for name in shown:
-            val = epoch.val.get(name)
-            table.add_row(
-                name, f"{epoch.train[name]:.3f}", f"{epoch.weights[name]:.2g}", "-" if val is None else f"{val:.3f}"
-            )
+            val = epoch.shown_val.get(name)
+            row = (f"{epoch.shown[name]:.3f}", f"{epoch.train[name]:.0%}", f"{epoch.weights[name]:.2g}")
+            table.add_row(name, *row, "-" if val is None else f"{val:.3f}")
         return table
 
 

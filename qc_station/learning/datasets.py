@@ -51,7 +51,9 @@ def split_items(items: Iterable[Item]) -> Splits:
     """
     by_split: dict[str, list[Item]] = defaultdict(list)
     for item in items:
-        by_split[item.split or "train"].append(item)
+        # A part that the line kept and nobody has looked at teaches nothing yet.
+        if item.labels:
+            by_split[item.split or "train"].append(item)
     train, val, origin = by_split["train"], by_split["val"], "as recorded"
     if not val:
         train, val = _held_back(train)
@@ -89,7 +91,10 @@ def find_tasks(config: StationConfig, train: Sequence[Item]) -> tuple[Task, ...]
         for column, text in item.labels.items():
             if column.partition(".")[2] in ("", *config.inspecting):
                 columns[column].append(text)
-    tasks = tasks_of(columns, config.ok_classes, config.training.weights)
+    try:
+        tasks = tasks_of(columns, config.ok_classes, config.training.weights, config.training.losses)
+    except ValueError as error:
+        raise ConfigError(f"station.toml: training.losses: {error}") from error
     if not tasks:
         found = ", ".join(f"{c}: {len(set(v))} class(es)" for c, v in columns.items()) or "no labels"
         raise ConfigError(

@@ -10,6 +10,8 @@ from models.settings import Settings
 from qc_station.config.loading import parse_station
 from qc_station.config.training import PathConfig, TrainingConfig
 from qc_station.errors import ConfigError
+from qc_station.items import Item
+from qc_station.learning.datasets import find_tasks
 from qc_station.learning.training import settings_of
 
 STREAMS = {"acoustic": {"kind": "waveform", "rate_hz": 8000, "window_s": 1}}
@@ -52,3 +54,19 @@ def test_a_table_reaches_the_trainer() -> None:
 def test_what_the_trainer_would_refuse_is_refused_where_it_is_written(table: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_station({"name": "x", "streams": STREAMS, "training": table})
+
+
+def test_a_loss_is_chosen_by_column_and_one_that_there_is_not_is_a_configuration_error() -> None:
+    items = [
+        Item(name=str(n), group=str(n), split="train", windows={}, labels={"label": "ok" if n % 2 else "bad"})
+        for n in range(4)
+    ]
+
+    def loss(name: str) -> str:
+        table = {"losses": {"label": name}}
+        config = parse_station({"name": "x", "streams": STREAMS, "training": table})
+        return find_tasks(config, items)[0].criterion.name
+
+    assert loss("focal") == "focal"
+    with pytest.raises(ConfigError, match=r"training\.losses: .*'hinge'.*cross_entropy"):
+        loss("hinge")
