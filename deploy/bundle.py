@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from deploy.errors import BundleError
 
 FORMAT = 1
+NOVELTY = "novelty"
+"""The joint p-value's output; a stream's own is `novelty:STREAM`. Bundles of before have neither."""
 MODEL, MANIFEST, SELFTEST = "model.onnx", "manifest.json", "selftest.npz"
 TRAINING = "training.json"
 OPTIONAL = (TRAINING,)
@@ -72,6 +74,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Classes of `label` that mean a good part."""
     costs: dict[str, float]
     """What an escape, an overkill and a review cost; they set the thresholds of the verdict."""
+    verdicts: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+    """Other thresholds of the verdict by name; unset in bundles of before, whose bytes stay what they are."""
     provenance: dict[str, Any]
     """Seed, data digest, threads, versions, how the training ended."""
     figures: dict[str, Any]
@@ -80,6 +84,10 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """SHA-256 of the other files, by name."""
     digest: str = ""
     """SHA-256 of this manifest with an empty digest; the name of the bundle is its first 12 characters."""
+
+    def threshold(self, name: str) -> float:
+        """A threshold of the verdict by name; 0 where the bundle has none."""
+        return 0.0 if isinstance(self.verdicts, msgspec.UnsetType) else self.verdicts.get(name, 0.0)
 
     def sealed(self) -> str:
         """The digest that this manifest ought to have."""

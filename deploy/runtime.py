@@ -9,15 +9,13 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from deploy.bundle import Bundle, BundleStream
+from deploy.bundle import NOVELTY, Bundle, BundleStream
 from deploy.errors import BundleError, InputError
 
 SELFTEST_TOLERANCE = 1e-5
 NOVELTY_TOLERANCE = 1e-3
 """For p-values: their scores are whitened, which enlarges what two libraries differ by, and n items know them to 1 / n only."""
 PRESENCE = "presence"
-NOVELTY = "novelty"
-"""The joint p-value's output; a stream's own is `novelty:STREAM`. Bundles of before have neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from deploy.runtime import Runtime, Scores
 from qc_station.figures.rates import rate
 from qc_station.figures.scoring import Figures, classification, regression
 from qc_station.items import Item
+from qc_station.novelty import NOVELTY_P
 from qc_station.verdict import Decision, Policy, Verdict, judge
 
 BATCH = 64
@@ -124,6 +125,7 @@ def verdict_of(runtime: Runtime, outputs: Mapping[str, NDArray[np.float32]], pre
         streams={n: s.required for n, s in manifest.streams.items()},
         present=present,
         policy=Policy(**manifest.costs),
+        novelty_p=manifest.threshold(NOVELTY_P),
     )
 
 

@@ -1,4 +1,4 @@
-"""From scores to a verdict: costs set the thresholds, missing evidence never passes."""
+"""From scores to a verdict: costs set the thresholds, missing evidence never passes, what is novel is looked at."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qc_station.novelty import strange
 
 ROUNDING = 1e-5
 """Single-precision probabilities may sum to so much more than 1 and are still probabilities."""
@@ -62,16 +64,18 @@ def judge(
     streams: Mapping[str, bool],
     present: tuple[str, ...],
     policy: Policy,
+    novelty_p: float = 0.0,
 ) -> Verdict:
     """Decide about one part.
 
     Args:
-        outputs: Of the graph by name; `label` and `label:STREAM` are read, shape (classes,).
+        outputs: Of the graph by name; `label` and `label:STREAM` are read, shape (classes,), and the p-values of novelty.
         classes: Of `label`.
         ok_classes: Those that mean a good part.
         streams: Every stream and whether it is required.
         present: Streams that took part.
         policy: What errors cost.
+        novelty_p: Largest p-value of a part that is novel: its probabilities mean nothing, so a person looks; 0 for none.
     """
     fused = outputs["label"]
     good = np.array([c in ok_classes for c in classes])
@@ -87,6 +91,8 @@ def judge(
     words += "; " + ", ".join(_said(outputs, s, ~good) if s in present else f"{s} absent" for s in streams)
     missing = [s for s, required in streams.items() if required and s not in present]
     decision = policy.decide(bad)
+    if novel := strange(outputs, present, novelty_p):
+        return Verdict(decision=Decision.REVIEW, reason=f"{novel}; {words}", bad=bad)
     if missing and decision is Decision.PASS:
         return Verdict(decision=Decision.REVIEW, reason=f"required {', '.join(missing)} missing; {words}", bad=bad)
     return Verdict(decision=decision, reason=words, bad=bad)

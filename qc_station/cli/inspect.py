@@ -75,6 +75,8 @@ def inspected(runtime: Any, windows: dict[str, Any]) -> dict[str, Any]:
         "reason": verdict.reason,
         "bad": verdict.bad,
         "tasks": answers,
+        "novelty": scores.novelty,
+        "novelty_by_stream": scores.novelties,
         "streams": list(scores.streams),
         "latency_ms": spent,
     }

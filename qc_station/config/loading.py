@@ -13,7 +13,7 @@ from qc_station.config.belt import belt_faults
 from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
-from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig
+from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig, VerdictsConfig
 from qc_station.config.training import TrainingConfig, training_faults
 from qc_station.config.triggers import trigger_faults
 from qc_station.errors import ConfigError
@@ -53,20 +53,24 @@ def parse_station(document: Mapping[str, Any], source: str = FILE_NAME) -> Stati
         ConfigError: Lists every key that is unknown, missing or out of range.
     """
     faults: list[str] = []
-    top = {key: value for key, value in document.items() if key not in {"streams", "training", "costs", "belt"}}
+    tables = {"streams", "training", "costs", "verdicts", "belt"}
+    top = {key: value for key, value in document.items() if key not in tables}
     station = _table(StationConfig, {**top, "streams": {}}, "", faults)
     training = _table(TrainingConfig, document.get("training", {}), "training.", faults)
     costs = _table(CostsConfig, document.get("costs", {}), "costs.", faults)
+    verdicts = _table(VerdictsConfig, document.get("verdicts", {}), "verdicts.", faults)
     belt = _table(BeltConfig, document.get("belt", {}), "belt.", faults)
     streams = _streams(document.get("streams", {}), faults)
     if isinstance(trigger := document.get("trigger"), Mapping):
         faults += trigger_faults(trigger, streams)
     if not faults and belt is not None and training is not None:
         faults += belt_faults(belt, streams) + training_faults(training, streams)
-    if faults or station is None or training is None or costs is None or belt is None:
+    if faults or station is None or training is None or costs is None or verdicts is None or belt is None:
         lines = "".join(f"\n  {fault}" for fault in faults)
         raise ConfigError(f"{source}: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}{lines}")
-    return msgspec.structs.replace(station, streams=streams, training=training, costs=costs, belt=belt)
+    return msgspec.structs.replace(
+        station, streams=streams, training=training, costs=costs, verdicts=verdicts, belt=belt
+    )
 
 
 def _streams(tables: Any, faults: list[str]) -> dict[str, StreamConfig]:

@@ -120,6 +120,13 @@ class CostsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A person who has to look."""
 
 
+class VerdictsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[verdicts]` table: what else than costs decides."""
+
+    novelty_p: Annotated[float, Meta(ge=0, lt=1)] = 0.01
+    """A part that at most such a share of known parts would be as strange as goes to REVIEW; 0: none does."""
+
+
 class BeltConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[belt]` table: how a part comes from the trigger to a sensor that stands `position_mm` after it."""
 
@@ -155,6 +162,8 @@ class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How the station learns."""
     costs: CostsConfig = field(default_factory=CostsConfig)
     """What a wrong decision costs; sets the two thresholds of the verdict."""
+    verdicts: VerdictsConfig = field(default_factory=VerdictsConfig)
+    """What sends a part to REVIEW whatever it costs."""
     belt: BeltConfig = field(default_factory=BeltConfig)
     """What carries a part from sensor to sensor; without a speed or an encoder all see it at the trigger."""
 

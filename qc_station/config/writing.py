@@ -51,7 +51,12 @@ def check_free(folder: Path) -> None:
 
 def station_text(station: StationConfig) -> str:
     """The configuration as TOML with comments."""
-    tables = {"training": station.training, "costs": station.costs, "belt": station.belt}
+    tables = {
+        "training": station.training,
+        "costs": station.costs,
+        "verdicts": station.verdicts,
+        "belt": station.belt,
+    }
     lines = ["# A quality-control station. A key that is commented out has the value that its text names.", ""]
     lines += _keys(station, skip=("streams", "trigger", *tables))
     for name, stream in station.streams.items():

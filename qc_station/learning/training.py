@@ -22,6 +22,8 @@ from models.checkpoint import Checkpoints
 from models.deciding import Deciding
 from models.history import Epoch, Outcome
 from models.injection import Dataset
+from models.losses.agreement import agreements
+from models.novelty.fitting import fit_novelty
 from models.settings import Settings
 from models.tasks import Task
 from models.trainer import Trainer
@@ -33,6 +35,7 @@ from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_s
 from qc_station.learning.floor import beside_floor
 from qc_station.learning.record import written
 from qc_station.learning.recorder import record_of
+from qc_station.novelty import NOVELTY_P, reachable
 from qc_station.store.digests import content_digest, data_digest
 
 SELFTEST_ITEMS = 3
@@ -114,7 +117,8 @@ def train(
     learnt, held = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
     specs = [input_spec(n, s) for n, s in config.inspecting.items()]
     try:
-        trainer = Trainer(specs, tasks, learnt, held, settings_of(config.training))
+        terms = agreements(config.training.agreement, [spec.name for spec in specs], tasks)
+        trainer = Trainer(specs, tasks, learnt, held, settings_of(config.training), terms=terms)
         if resume and checkpoints:
             checkpoints.resume(trainer)
     except ValueError as error:
@@ -138,6 +142,7 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     config, outcome, val = trained.config, trained.outcome, trained.val
     deciding = Deciding(outcome.network).eval()
     calibrate(deciding, val)
+    fit_novelty(deciding, trained.train, val, config.training.seed)
     model = to_onnx(deciding)
     runtime = session(model, threads=1)
     windows = _samples(val, trained.train, 32)
@@ -149,7 +154,7 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     groups = [item.group for item in trained.splits.val]
     floor = beside_floor(deciding, specs, trained.train, val, groups=groups, ok_classes=config.ok_classes)
     provenance, figures = _provenance(config, trained.splits, outcome), _figures(outcome, parity) | {"floor": floor}
-    manifest = _manifest(config, trained.tasks, deciding.output_names(), provenance, figures)
+    manifest = _manifest(config, trained.tasks, deciding, provenance, figures)
     record = record_of(outcome, deciding, trained.train, val, config, floor)
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
     return Candidate(folder=folder, outcome=outcome, parity=parity)
@@ -189,17 +194,19 @@ def _samples(val: Dataset, train: Dataset, most: int) -> dict[str, NDArray[Any]]
 def _manifest(
     config: StationConfig,
     tasks: tuple[Task, ...],
-    outputs: list[str],
+    deciding: Deciding,
     provenance: dict[str, Any],
     figures: dict[str, Any],
 ) -> Manifest:
+    smallest = deciding.novelty.smallest if deciding.novelty else 1.0
     return Manifest(
         station=config.name,
         streams=bundle_streams(config),
         tasks={t.name: BundleTask(stream=t.stream, classes=t.classes) for t in tasks},
-        outputs=tuple(outputs),
+        outputs=tuple(deciding.output_names()),
         ok_classes=config.ok_classes,
         costs=msgspec.to_builtins(config.costs),
+        verdicts={NOVELTY_P: reachable(config.verdicts.novelty_p, smallest)},
         provenance=provenance,
         figures=figures,
     )
@@ -218,6 +225,7 @@ def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict
         "ended": outcome.reason,
         "skipped_steps": outcome.skipped,
         "weighting": config.training.weighting,
+        "losses": {t.name: t.criterion.name for t in outcome.network.tasks},
         "versions": {
             "python": platform.python_version(),
             "torch": str(torch.__version__),
@@ -230,7 +238,12 @@ def _figures(outcome: Outcome, parity: Parity) -> dict[str, Any]:
     best = outcome.epochs[outcome.best - 1]
     return {
         "validation_loss": best.val,
-        "parity": {"max_abs_difference": parity.worst, "output": parity.output, "comparisons": parity.comparisons},
+        "parity": {
+            "max_abs_difference": parity.worst,
+            "output": parity.output,
+            "novelty_difference": parity.novelty,
+            "comparisons": parity.comparisons,
+        },
         "neurons": outcome.network.describe(),
     }
 

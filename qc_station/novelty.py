@@ -1,0 +1,50 @@
+"""From p-values of novelty to a reason to look: how small is small, and which streams say so."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy.bundle import NOVELTY
+
+NOVELTY_P = "novelty_p"
+"""Name of the threshold in the manifest's verdicts and in station.toml's [verdicts]."""
+MOST_LOOKED_AT = 0.05
+"""Where few validation items leave p-values coarse, at most such a share of known parts is sent to people for nothing."""
+ROUNDING = 1e-4
+"""A p-value in single precision is so much larger, in parts of itself, than the fraction that it stands for."""
+
+
+def reachable(wanted: float, smallest: float) -> float:
+    """The threshold that a bundle can keep.
+
+    Args:
+        wanted: Share of known parts that may go to REVIEW as novel; 0 for none.
+        smallest: The smallest p-value that the bundle can give: 1 over its validation items plus 1.
+
+    Returns:
+        `wanted`; `smallest` where that is larger and still reasonable; 0, for none, where it is not: n validation
+        items cannot tell a part that is stranger than all of them from one in n + 1.
+    """
+    if wanted <= 0 or smallest > max(wanted, MOST_LOOKED_AT):
+        return 0.0
+    return max(wanted, smallest)
+
+
+def strange(outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...], threshold: float) -> str:
+    """Why a part is taken for novel, in words; "" where it is not, or where the bundle cannot tell.
+
+    Args:
+        outputs: Of the graph by name.
+        present: Streams that took part.
+        threshold: Largest p-value that is novel; 0 for none.
+    """
+    if NOVELTY not in outputs:
+        return ""
+    p, most = float(outputs[NOVELTY][0]), threshold * (1 + ROUNDING)
+    # Written so that a NaN is looked at too.
+    if p > most or threshold <= 0:
+        return ""
+    single = {stream: outputs.get(f"{NOVELTY}:{stream}") for stream in present}
+    named = [stream for stream, own in single.items() if own is not None and float(own[0]) <= most]
+    return f"never seen anything like it (p {p:.3g}; {', '.join(named) or 'all streams together'})"
