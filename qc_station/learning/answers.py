@@ -12,6 +12,7 @@ from models.calibration import masks
 from models.deciding import Deciding
 from models.discrepancy import pairs_of
 from models.injection import Dataset, in_order
+from models.novelty.leaving_out import p_values
 from models.scorers import MAIN
 from models.tasks import Task
 from qc_station.figures.scoring import classification
@@ -58,7 +59,19 @@ def validation_of(deciding: Deciding, val: Dataset, items: Encoded) -> Validatio
         presence=tuple("".join("01"[bit] for bit in row) for row in items.presence.tolist()),
         targets={task.name: _targets(task, val.targets[task.name]) for task in deciding.network.tasks},
         answers=answers,
+        novelty=_novelty(deciding, val, items.presence),
     )
+
+
+def _novelty(deciding: Deciding, val: Dataset, presence: Tensor) -> dict[str, tuple[float | None, ...]]:
+    """P-values of every item through the whole graph, since novelty looks at more of a window than its features."""
+    found = p_values(deciding, val) if deciding.novelty else {}
+    columns = {name: number for number, name in enumerate(deciding.network.streams)}
+    here = {name: presence[:, columns[s]] if (s := name.partition(":")[2]) else presence.any(dim=1) for name in found}
+    return {
+        name: tuple(round(p, DECIMALS) if there else None for p, there in zip(rows.tolist(), here[name], strict=True))
+        for name, rows in found.items()
+    }
 
 
 def _rows(answers: Tensor, there: Tensor) -> tuple[tuple[float, ...] | None, ...]:

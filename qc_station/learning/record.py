@@ -84,6 +84,8 @@ class ValidationRecord(Struct, frozen=True, kw_only=True):
     """By task: class index, or value in its own unit; None where unknown."""
     answers: dict[str, tuple[tuple[float, ...] | None, ...]]
     """By output: calibrated probabilities or one value in its own unit; None where the stream is absent."""
+    novelty: dict[str, tuple[float | None, ...]] = {}
+    """By output, novelty and novelty:STREAM: p-values; None where the stream is absent. Empty without a novelty."""
 
 
 class DriftRecord(Struct, frozen=True, kw_only=True):

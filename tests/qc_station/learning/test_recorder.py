@@ -198,5 +198,12 @@ def test_a_novelty_names_its_streams_and_changes_no_answer(
     assert found.novelty is not None
     assert found.novelty["streams"] == ["thermal", "enose"]
     assert 0 < found.novelty["smallest"] < 0.1
-    assert found.validation == record.validation
+    assert found.validation.answers == record.validation.answers
+    assert record.validation.novelty == {}
+    wanted = graph(judging, val, val.presence())
+    for output, rows in found.validation.novelty.items():
+        assert [n for n, p in enumerate(rows) if p is None] == (GONE if output == "novelty:thermal" else [])
+        known = [(p, w) for p, w in zip(rows, wanted[output][:, 0], strict=True) if p is not None]
+        np.testing.assert_allclose([p for p, _ in known], [w for _, w in known], atol=1e-3)
+    assert set(found.validation.novelty) == {"novelty", "novelty:thermal", "novelty:enose"}
     assert found.subsets == record.subsets
