@@ -18,6 +18,8 @@ from qc_station.figures.scoring import classification
 from qc_station.learning.datasets import as_dataset, find_tasks, input_spec, split_items
 
 RESAMPLES: Final = 500
+LITTLE: Final = 0.65
+"""AUC under which a stream alone teaches next to nothing, where the upper end of the interval is below it."""
 FEWEST_BAD: Final = 10
 """Good and bad validation items each, without which nothing is said about a stream that seems to teach nothing."""
 
@@ -74,7 +76,7 @@ def lessons(material: Material) -> list[Lesson]:
 def lesson_findings(found: Sequence[Lesson]) -> Iterator[Finding]:
     """A note for each single stream from which the floor surely learns next to nothing."""
     for one in found:
-        if len(one.streams) == 1 and one.upper is not None and one.upper < 0.6:
+        if len(one.streams) == 1 and one.upper is not None and one.upper < LITTLE:
             yield Finding(
                 severity=Severity.NOTE,
                 kind="teaching",
