@@ -7,7 +7,8 @@ from qc_station.report.markup import Markup, join
 from qc_station.report.section import Section, figure, grid, table
 from qc_station.report.training import Training
 
-TITLES = ("epoch", "loss; 1 is no skill")
+LEVEL = 7
+"""Colour of what an answer without skill would lose."""
 
 
 def section(training: Training) -> Section:
@@ -16,8 +17,9 @@ def section(training: Training) -> Section:
     return Section(
         anchor="losses",
         title="Losses",
-        words="Each loss is divided by that of an answer that never looks at the part, so 1 is no skill and 0 perfect. "
-        "Dotted lines are training, whole ones validation (at its best temperature); the upright line is the epoch that was kept.",
+        words="Each task's losses stand in their own unit, beside that of an answer that never looks at the part (no skill). The "
+        "cumulative loss adds them up divided by it, so that 1 of each is no skill, times their weights. Dotted lines are "
+        "training, whole ones validation (at its best temperature); the upright line is the epoch that was kept.",
         body=join(grid(_whole(training), *(_task(training, name) for name in tasks)), _kept(training)),
     )
 
@@ -39,19 +41,23 @@ def _whole(training: Training) -> Markup:
 
 
 def _task(training: Training, name: str) -> Markup:
-    outputs = {o: training.colour(pair.stream) for o, pair in training.record.pairs.items() if pair.task == name}
+    record, task = training.record, training.record.tasks[name]
     lines = []
-    for output, colour in outputs.items():
-        for what, faint in (("val", False), ("train", True)):
-            values = [getattr(epoch, what).get(output) for epoch in training.record.epochs]
-            words = f"{output}, {'training' if faint else 'validation'}"
-            lines.append(Line(name=words, values=values, colour=colour, faint=faint))
-    return figure(name, _chart(f"Losses of {name} by epoch", training, lines))
+    for output, pair in record.pairs.items():
+        if pair.task != name:
+            continue
+        colour = training.colour(pair.stream)
+        val = [in_unit(epoch.val.get(output), task.no_skill_val) for epoch in record.epochs]
+        train = [in_unit(epoch.train.get(output), task.no_skill) for epoch in record.epochs]
+        lines.append(Line(name=f"{output}, validation", values=val, colour=colour))
+        lines.append(Line(name=f"{output}, training", values=train, colour=colour, faint=True))
+    lines.append(Line(name="no skill", values=[task.no_skill_val] * len(record.epochs), colour=LEVEL, faint=True))
+    return figure(name, _chart(f"Losses of {name} by epoch", training, lines, f"{task.loss}, {task.unit}"))
 
 
-def _chart(name: str, training: Training, lines: list[Line]) -> Markup:
+def _chart(name: str, training: Training, lines: list[Line], unit: str = "cumulative loss") -> Markup:
     numbers = [float(epoch.number) for epoch in training.record.epochs]
-    return line_chart(name, numbers, lines, TITLES, marks=marks(training), whole=True)
+    return line_chart(name, numbers, lines, ("epoch", unit), marks=marks(training), whole=True)
 
 
 def _kept(training: Training) -> Markup:

@@ -171,6 +171,9 @@ def test_losses_of_the_kept_epoch_stand_in_their_own_unit(whole: Page) -> None:
         val = kept.val[output]
         assert val is not None
         assert f"{val * tasks[task].no_skill_val:.3f}" in whole.said("td")
+        told = [words for words in whole.said("title") if f"\n{output}, validation: " in words]
+        assert len(told) == len(record().epochs)
+        assert f"\n{output}, validation: {val * tasks[task].no_skill_val:.3g}\n" in told[-1]
 
 
 def test_a_kept_epoch_before_the_last_is_the_one_that_is_shown() -> None:
