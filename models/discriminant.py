@@ -83,4 +83,5 @@ class Discriminant:
         raw -= raw.max(axis=1, keepdims=True)
         raw -= np.log(np.exp(raw).sum(axis=1, keepdims=True))
         with np.errstate(divide="ignore"):
-            return np.logaddexp(raw + np.log1p(-self.unseen.sum()), np.log(self.unseen))
+            found: NDArray[np.float64] = np.logaddexp(raw + np.log1p(-self.unseen.sum()), np.log(self.unseen))
+        return found

@@ -29,7 +29,7 @@ def copies(seen: Sightings, spec: InputSpec) -> Iterator[Finding]:
     told = np.flatnonzero(~seen.blank)
     if len(told) < FEWEST:
         return
-    windows = [seen.window(number) for number in told]
+    windows = [seen.window(int(number)) for number in told]
     compare = likeness(spec, windows)
     vectors = compare.vectors(windows)
     for kind, sides in (("leakage", _splits(seen, told)), ("label", _labels(seen, told))):

@@ -16,6 +16,7 @@ from models.simple_features import cells, simple_features
 
 Windows = Sequence[NDArray[Any]]
 Vectors = NDArray[np.float32]
+Values = NDArray[np.float64]
 TINY: Final = 1e-12
 
 
@@ -91,13 +92,14 @@ class PictureLikeness(Likeness):
         alike = _correlation(first, best) >= self.LEAST
         return alike and _correlation(_detail(first), _detail(best)) >= self.LEAST_DETAIL
 
-    def _deviation(self, still: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _deviation(self, still: Values) -> Values:
         return still - self._mean
 
-    def _coarse(self, still: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _coarse(self, still: Values) -> Values:
         rows, columns = still.shape
         small = cells(cells(self._deviation(still), min(self.CELLS, rows), axis=0), min(self.CELLS, columns), axis=1)
-        return (small - small.mean()).ravel()
+        found: Values = (small - small.mean()).ravel()
+        return found
 
 
 class SeriesLikeness(Likeness):
@@ -123,8 +125,9 @@ class SeriesLikeness(Likeness):
         first, second = self._features([one, other])
         return bool(np.linalg.norm(first - second) < self.SHARE * self._usual)
 
-    def _features(self, windows: Windows) -> NDArray[np.float64]:
-        return (simple_features(self._spec, np.stack(windows)) - self._mean) / self._deviation
+    def _features(self, windows: Windows) -> Values:
+        found: Values = (simple_features(self._spec, np.stack(windows)) - self._mean) / self._deviation
+        return found
 
 
 def likeness(spec: InputSpec, windows: Windows) -> Likeness:
@@ -136,40 +139,44 @@ def likeness(spec: InputSpec, windows: Windows) -> Likeness:
     return SeriesLikeness(spec, windows)
 
 
-def _still(window: NDArray[Any]) -> NDArray[np.float64]:
+def _still(window: NDArray[Any]) -> Values:
     """The mean frame with mean 0 and deviation 1."""
-    frame: NDArray[np.float64] = window.mean(axis=0, dtype=np.float64)
-    return (frame - frame.mean()) / max(float(frame.std()), TINY)
+    frame: Values = window.mean(axis=0, dtype=np.float64)
+    found: Values = (frame - frame.mean()) / max(float(frame.std()), TINY)
+    return found
 
 
-def _mirrored(frame: NDArray[np.float64], variant: int) -> NDArray[np.float64]:
+def _mirrored(frame: Values, variant: int) -> Values:
     """0: as it is; 1: left and right exchanged; 2: top and bottom; 3: both, which is half a turn."""
     return frame[:: -1 if variant & 2 else 1, :: -1 if variant & 1 else 1]
 
 
-def _detail(frame: NDArray[np.float64]) -> NDArray[np.float64]:
+def _detail(frame: Values) -> Values:
     """Laplacian of the inner pixels; the frame itself where there are none."""
     if min(frame.shape) < 3:
         return frame
     inner = frame[1:-1, 1:-1]
-    return 4 * inner - frame[:-2, 1:-1] - frame[2:, 1:-1] - frame[1:-1, :-2] - frame[1:-1, 2:]
+    found: Values = 4 * inner - frame[:-2, 1:-1] - frame[2:, 1:-1] - frame[1:-1, :-2] - frame[1:-1, 2:]
+    return found
 
 
-def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _correlation(one: Values, other: Values) -> float:
     first, second = (one - one.mean()).ravel(), (other - other.mean()).ravel()
     return float(first @ second / max(float(np.sqrt((first @ first) * (second @ second))), TINY))
 
 
-def _standard(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (features - features.mean(axis=0)) / np.maximum(features.std(axis=0), TINY)
+def _standard(features: Values) -> Values:
+    found: Values = (features - features.mean(axis=0)) / np.maximum(features.std(axis=0), TINY)
+    return found
 
 
-def _unit(vectors: NDArray[np.float64]) -> Vectors:
+def _unit(vectors: Values) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(lengths, TINY)).astype(np.float32)
+    found: Vectors = (vectors / np.maximum(lengths, TINY)).astype(np.float32)
+    return found
 
 
-def _usual_distance(features: NDArray[np.float64], most: int = 2000) -> float:
+def _usual_distance(features: Values, most: int = 2000) -> float:
     """Median distance to the nearest other window, of at most so many windows at regular places."""
     some = features[:: -(-len(features) // most)]
     squares = (some**2).sum(axis=1)

@@ -65,7 +65,8 @@ def of_manifest(path: Path) -> Material:
     kept = Table(file=table.file, streams=table.streams, rows=rows)
     guess = inferred(kept)
     reader = ManifestReader(kept, guess.streams, rows)
-    items, files = [], {}
+    items: list[Item] = []
+    files: dict[str, dict[str, File]] = {}
     for row in rows:
         found = reader.items(row)
         files |= _described(kept, row, found, guess.streams)
@@ -87,7 +88,9 @@ def of_station(folder: Path) -> Material:
         StoreError: The database cannot serve.
     """
     config = load_station(folder)
-    items, files, refused = [], {}, []
+    items: list[Item] = []
+    files: dict[str, dict[str, File]] = {}
+    refused = []
     with Store.open(folder) as store:
         for entry in store.entries():
             try:

@@ -87,10 +87,11 @@ def predicted(fact: Fact, items: Sequence[Item], column: str, ok_classes: Sequen
     """
     learning = np.array([item.split != "test" and column in item.labels for item in items])
     here = np.flatnonzero(learning & np.isfinite(fact.values))
-    groups = [items[n].group for n in here]
+    chosen = [items[int(n)] for n in here]
+    groups = [item.group for item in chosen]
     if len(here) < FEWEST or len(set(groups)) < 4 or np.ptp(fact.values[here]) == 0:
         return None
-    labels = [items[n].labels[column] for n in here]
+    labels = [item.labels[column] for item in chosen]
     good = set(ok_classes) & set(labels) or {max(sorted(set(labels)), key=labels.count)}
     bad = np.array([label not in good for label in labels])
     scores = _held_out(fact.values[here], bad, np.array([_fold(group) for group in groups]))

@@ -90,7 +90,8 @@ def lesson_findings(found: Sequence[Lesson]) -> Iterator[Finding]:
 
 def _sets(streams: list[str]) -> list[tuple[str, ...]]:
     """Every stream, every pair, and all."""
-    sets = [(name,) for name in streams] + list(combinations(streams, 2))
+    sets: list[tuple[str, ...]] = [(name,) for name in streams]
+    sets += combinations(streams, 2)
     return sets if len(streams) <= 2 else [*sets, tuple(streams)]
 
 
@@ -114,7 +115,7 @@ def _measured(
     interval = None
     if ok.any() and min((ok[targets]).sum(), (~ok[targets]).sum()) >= FEWEST_BAD:
         bad = answers[here][:, ~ok].sum(axis=1)
-        interval = auc_interval(bad, ~ok[targets], [groups[n] for n in here], resamples=RESAMPLES)
+        interval = auc_interval(bad, ~ok[targets], [groups[int(n)] for n in here], resamples=RESAMPLES)
     return Lesson(
         column=task.name,
         streams=streams,
