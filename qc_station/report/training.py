@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from deploy.bundle import Bundle, Manifest
 from qc_station.learning.record import EpochRecord, TrainingRecord, read_record
+from qc_station.novelty import NOVELTY_P
 from qc_station.verdict import Decision, Policy, judge
 
 MAIN = "label"
@@ -100,13 +101,17 @@ class Training:
         for number in self.answered(MAIN).items.tolist():
             present = tuple(s for s, bit in zip(self.streams, record.presence[number], strict=True) if bit == "1")
             names = (MAIN, *(f"{MAIN}:{s}" for s in present))
+            outputs = {name: np.array(record.answers[name][number], np.float32) for name in names}
+            strange = {name: rows[number] for name, rows in record.novelty.items() if rows[number] is not None}
+            outputs |= {name: np.array([p], np.float32) for name, p in strange.items()}
             verdict = judge(
-                {name: np.array(record.answers[name][number], np.float32) for name in names},
+                outputs,
                 classes=task.classes,
                 ok_classes=self.manifest.ok_classes,
                 streams=required,
                 present=present,
                 policy=policy,
+                novelty_p=self.manifest.threshold(NOVELTY_P),
             )
             truth = task.classes[int(record.targets[MAIN][number] or 0)]
             found.append(Judged(good=truth in self.manifest.ok_classes, bad=verdict.bad, decision=verdict.decision))

@@ -5,6 +5,7 @@ import numpy as np
 from qc_station.figures.rates import Rate, rate
 from qc_station.figures.roc import roc
 from qc_station.figures.scoring import auc
+from qc_station.novelty import NOVELTY_P
 from qc_station.report.charts.square import Curve, Point, square
 from qc_station.report.figure_text import bounds, decimals
 from qc_station.report.markup import Markup, element, join
@@ -23,9 +24,16 @@ def section(training: Training) -> Section:
         anchor=anchor,
         title=title,
         words=f"Costs ({costs}) set two thresholds: below the first a part passes, above the second it is rejected, "
-        "between them a person looks. Faint bars are the exact 95 % bounds of both rates.",
+        f"between them a person looks{_also(training)}. Faint bars are the exact 95 % bounds of both rates.",
         body=grid(figure("Bad parts caught against good parts stopped", _picture(training)), _verdicts(training)),
     )
+
+
+def _also(training: Training) -> str:
+    """Further reasons for a person to look."""
+    threshold = training.manifest.threshold(NOVELTY_P)
+    novel = f", as at every part whose novelty has a p-value of at most {threshold:.3g}" if threshold else ""
+    return f"{novel}; a part without a required sensor does not pass"
 
 
 def operating_points(training: Training) -> dict[str, tuple[Rate, Rate]]:

@@ -145,6 +145,21 @@ def test_headline_figures_equal_what_the_record_holds_with_exact_bounds(whole: P
         assert any(f"{each.count} of {each.total}, {100 * each.lower:.1f} to" in words for words in whole.said("p"))
 
 
+def test_a_novel_part_goes_to_a_person_as_it_would_on_the_line() -> None:
+    rows = record().validation
+    strange = [n % 3 == 0 for n in range(len(rows.presence))]
+    novelty = {"novelty": tuple(0.001 if s else 0.5 for s in strange), "novelty:thermal": (None,) * len(strange)}
+    changed = record(validation=msgspec.structs.replace(rows, novelty=novelty))
+    told = Training(sealed(verdicts={"novelty_p": 0.01}), changed)
+    labelled = [s for s, truth in zip(strange, rows.targets["label"], strict=True) if truth is not None]
+    plain = training().judged
+    assert len(told.judged) == len(plain) == len(labelled)
+    for is_strange, verdict, before in zip(labelled, told.judged, plain, strict=True):
+        assert verdict.decision == (Decision.REVIEW if is_strange else before.decision)
+    assert "novelty has a p-value of at most 0.01" in page(told)
+    assert "novelty has a p-value" not in page(Training(sealed(), changed))
+
+
 def test_operating_points_stand_on_the_page_with_both_rates(whole: Page) -> None:
     escape, overkill = (hand_counted()[name] for name in ("Escape", "Overkill"))
     caught = escape[1] - escape[0]
