@@ -1,4 +1,4 @@
-"""Accuracy and training time on real recordings: mean and spread over seeds, beside shrinkage LDA on simple features.
+"""Accuracy and training time on real recordings: mean and spread over seeds, beside the classical floor.
 
 Usage: QC_REAL_DATA=DATA python tests/benchmarks/real_sets.py SET [--seeds 3] [--level] [--folds 5]
 
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from models.floor import Floor
 from qc_station.config.loading import load_station
 from qc_station.figures.scoring import classification
-from qc_station.items import Item
+from qc_station.learning.datasets import as_dataset, find_tasks, input_spec
 from qc_station.manifest.reading import read_manifest
 from tests.real.sets import manifest, prepare, run
 
@@ -49,36 +49,20 @@ def blocked(source: Path, folds: int) -> Iterator[Path]:
         yield target
 
 
-def features(item: Item) -> NDArray[np.float64]:
-    """Simple features of all streams: log spectrum in 64 bands, 12 x 12 cells of the frame, log of the series."""
-    parts = []
-    for window in item.windows.values():
-        data = window.astype(np.float64)
-        if data.ndim == 3:
-            rows = np.array_split(data[0], 12, axis=0)
-            parts.append(np.array([cell.mean() for row in rows for cell in np.array_split(row, 12, axis=1)]))
-        elif data.shape[-1] >= 512:
-            power = np.abs(np.fft.rfft(data[0] * np.hanning(data.shape[-1]))) ** 2
-            parts.append(np.log([band.mean() + 1e-3 for band in np.array_split(power, 64)]))
-        else:
-            parts.append(np.log1p(np.abs(data)).ravel())
-    return np.concatenate(parts)
-
-
 def baseline(source: Path, station: Path) -> dict[str, float | None]:
-    """Shrinkage LDA (Ledoit-Wolf) on the simple features of the labelled training items that have every stream."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-
+    """The classical floor: fitted on the training items, its temperatures from validation, measured on the test items."""
     config = load_station(station)
-    read = read_manifest(source, config.streams, splits=("train", "test"))
-    items = [i for i in read if "label" in i.labels and len(i.windows) == len(config.streams)]
-    train, test = ([i for i in items if i.split == split] for split in ("train", "test"))
-    classes = sorted({i.labels["label"] for i in train}, key=lambda c: (c not in config.ok_classes, c))
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
-    model.fit([features(i) for i in train], [classes.index(i.labels["label"]) for i in train])
-    probabilities = model.predict_proba([features(i) for i in test])
-    targets = np.array([classes.index(i.labels["label"]) for i in test])
-    return classification(probabilities, targets, np.array([c in config.ok_classes for c in classes]))
+    read = list(read_manifest(source, config.streams))
+    parts = {split: [item for item in read if item.split == split] for split in ("train", "val", "test")}
+    tasks = find_tasks(config, parts["train"])
+    task = next(task for task in tasks if task.name == "label")
+    train, val, test = (as_dataset(items, config.inspecting, tasks) for items in parts.values())
+    floor = Floor([input_spec(name, stream) for name, stream in config.inspecting.items()], task, train)
+    floor.calibrate(val)
+    known = ~np.isnan(test.targets["label"])
+    probabilities = floor.predict_proba(test)[known].astype(np.float32)
+    ok = np.array([c in config.ok_classes for c in task.classes])
+    return classification(probabilities, test.targets["label"][known].astype(np.int64), ok)
 
 
 def once(source: Path, station: Path, seed: int, level: bool) -> dict[str, Any]:
@@ -135,7 +119,7 @@ def main() -> None:
         "subsets": [{n: {k: f[k] for k in ("accuracy", "auc")} for n, f in r["subsets"].items()} for r in results],
         "train_seconds": [r["seconds"] for r in results],
         "latency_ms": results[0]["latency_ms"],
-        "baseline": "shrinkage LDA on simple features",
+        "baseline": "classical floor (models/floor.py): shrinkage LDA of each stream on simple features, fused late",
         "baseline_label": floor,
         "ratio": {name: figures[name]["mean"] / floor[name] for name in ("accuracy", "auc")},
     }
