@@ -13,7 +13,7 @@ class PCD(Weighting):
     """w_i: the gradient of the most important task, bent as little as every other's share of progress asks (arXiv:2606.29521).
 
     The share is 0.02 of what a step along that task's own gradient would give, times its priority over the leader's.
-    Of equal priorities the first by name leads. A task that needs no help gets the floor alone. Choose it when one
+    Of equal priorities the first that was named leads: the whole part's joint answer in the trainer. A task that needs no help gets the floor alone. Choose it when one
     output matters and the others are there to help, as long as they must not get worse.
     """
 
@@ -25,7 +25,8 @@ class PCD(Weighting):
         found = pulls(measured, priorities)
         if not found.names:
             return priorities
-        leader = max(found.names, key=lambda n: priorities[n])
+        named = [n for n in self.priorities if n in found.names] or found.names
+        leader = max(named, key=lambda n: priorities[n])
         order = [leader, *(n for n in found.names if n != leader)]
         places = torch.tensor([found.names.index(n) for n in order])
         means: dict[str, float] = self.state.setdefault("means", {})

@@ -133,3 +133,9 @@ def test_the_most_important_task_leads() -> None:
     along = JACOBIAN @ step / (JACOBIAN.norm(dim=1) * step.norm())
     # The leader's direction is kept but for what the other needs so as not to get worse.
     assert float(along[1]) > 0.4 > 0.01 > float(along[0]) >= 0.0
+
+
+def test_of_equals_the_first_that_was_named_leads() -> None:
+    step = Measured(losses={"a": 1.0, "b": 1.0}, gramian=torch.eye(2, dtype=torch.float64))
+    assert weighting_named("pcd", {"b": 1.0, "a": 1.0}).weights(step)["a"] < 0.1
+    assert weighting_named("pcd", {"a": 1.0, "b": 1.0}).weights(step)["b"] < 0.1
