@@ -79,6 +79,9 @@ class OneStep:
         """Gradient of the validation loss where the step leads, in the order of `there`."""
         leaves = {n: value.detach().requires_grad_() for n, value in there.items()}
         loss = functional_call(_Asked(self.network), {f"network.{n}": v for n, v in leaves.items()}, (self.validation,))
+        if not loss.requires_grad:
+            # A fold without a single label answers to nothing.
+            return tuple(torch.zeros_like(leaf) for leaf in leaves.values())
         return torch.autograd.grad(loss, list(leaves.values()), allow_unused=True, materialize_grads=True)
 
 

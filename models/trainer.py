@@ -249,7 +249,8 @@ class Trainer:
 
         def validation() -> Tensor:
             losses = self.loss.means(fold)
-            return torch.stack([p.weight * losses[p.output] for p in self.pairs if p.output in losses]).sum()
+            found = [p.weight * losses[p.output] for p in self.pairs if p.output in losses]
+            return torch.stack(found).sum() if found else torch.zeros(())
 
         return OneStep(
             network=self.network,

@@ -155,6 +155,11 @@ def test_a_network_that_stands_still_does_not_answer() -> None:
     assert all(slope == 0.0 for slope in one.hypergradient(WEIGHTS).values())
 
 
+def test_a_fold_without_a_label_has_no_slope() -> None:
+    _, one = small(validation=lambda: torch.zeros(()))
+    assert all(slope == 0.0 for slope in one.hypergradient(WEIGHTS).values())
+
+
 def pair_means(net: MultimodalNetwork, data: Dataset) -> dict[str, Tensor]:
     """Mean normalized loss of every pair over all items."""
     batch = collate(data, np.arange(len(data)))

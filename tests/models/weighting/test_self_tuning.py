@@ -1,15 +1,21 @@
 """Tuning by the hypergradient: along the slopes, back without gain, and away from noise."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from models.hypergradient import OneStep
+from models.injection import Dataset
+from models.settings import Settings
+from models.trainer import Trainer
 from models.weighting.allotment import FLOOR
 from models.weighting.base import Measured
 from models.weighting.self_tuning import SelfTuning
+from tests.synthetic import ENOSE, dataset, tasks_for
 
 LOSSES = {"label": 0.5, "severity": 0.5, "other": 0.5}
 
@@ -114,6 +120,32 @@ def test_what_is_not_finite_changes_nothing(bad: float) -> None:
     assert current(weighting) == before
     weighting.tune(Sight({"label": -1.0, "severity": bad, "other": 0.0}, [1.0]))
     assert current(weighting) == before
+
+
+def trained(val: Dataset) -> Trainer:
+    """Thirty steps on parts with two streams."""
+    specs = (replace(ENOSE, name="one"), replace(ENOSE, name="two"))
+    settings = Settings(epochs=10, batch=16, weighting="self_tuning", budget_s=1e9)
+    trainer = Trainer(specs, tasks_for(specs), dataset(48, specs=specs), val, settings, clock=lambda: 0.0)
+    trainer.run()
+    return trainer
+
+
+def test_the_trainer_tunes_it_every_twenty_steps() -> None:
+    specs = (replace(ENOSE, name="one"), replace(ENOSE, name="two"))
+    state = trained(dataset(24, specs=specs, seed=5)).weighting.state
+    assert state["times"] == 1
+    assert math.isfinite(state["last"])
+    assert set(state["means"]) == {"label:joint", "label:one", "label:two", "label.one", "label.two"}
+
+
+def test_a_training_without_a_labelled_validation_item_keeps_its_priorities() -> None:
+    specs = (replace(ENOSE, name="one"), replace(ENOSE, name="two"))
+    val = dataset(24, specs=specs, seed=5)
+    for values in val.targets.values():
+        values[:] = np.nan
+    trainer = trained(val)
+    assert trainer.weighting.state["weights"] == pytest.approx(trainer.weighting.priorities, rel=1e-12)
 
 
 def noisy(seed: int) -> list[float]:
