@@ -10,6 +10,8 @@ from qc_station.audit.material import Material
 SPLITS: Final = ("train", "val", "test", "none")
 FEWEST_TRAIN: Final = 10
 """Training items of a class under which hardly anything is learnt about it."""
+FEWEST_GROUPS: Final = 3
+"""Training groups of a class under which the network may learn the session or the one object instead of the class."""
 Counts = dict[str, dict[str, dict[str, int]]]
 
 
@@ -56,6 +58,13 @@ def _classes(material: Material, column: str, classes: dict[str, dict[str, int]]
         if here < FEWEST_TRAIN:
             what = f"{column}: {here} training items of class {text!r}"
             yield _said(Severity.WARNING, "class", what, f"record at least {FEWEST_TRAIN}, better a hundred", *names)
+        groups = {i.group for i in material.items if i.labels.get(column) == text and (i.split or "none") == learning}
+        if here >= FEWEST_TRAIN and len(groups) < FEWEST_GROUPS:
+            what = f"{column}: the {here} training items of class {text!r} come from {len(groups)} group(s)"
+            advice = (
+                "record it in other sessions and of other parts; what they have in common may be taken for the class"
+            )
+            yield _said(Severity.WARNING, "session", what, advice, *names)
         for split in ("val", "test"):
             if not by_split[split] and any(counts[split] for counts in classes.values()):
                 what = f"{column}: no {split} item of class {text!r}"

@@ -38,6 +38,14 @@ def test_a_rare_class_is_named_with_its_items() -> None:
     assert found[0].items == (items[0].name,)
 
 
+def test_a_class_of_one_session_is_told() -> None:
+    items = [
+        replace(one, group="lot 7") if one.labels["label"] == "bad" and one.split == "train" else one for one in clean()
+    ]
+    count = sum(one.group == "lot 7" for one in items)
+    assert told(items) == [("warning", f"label: the {count} training items of class 'bad' come from 1 group(s)")]
+
+
 def test_missing_splits_and_labels_are_noted() -> None:
     items = [replace(one, split="train") for one in clean()]
     items[3] = replace(items[3], labels={})
