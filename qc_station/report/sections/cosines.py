@@ -87,7 +87,9 @@ def _cell(found: dict[tuple[str, str], float], row: str, column: str) -> Cell:
 def _conflicts(training: Training) -> Markup:
     epochs = training.record.epochs
     means = mean_cosines(epochs)
-    lowest = sorted(means, key=lambda pair: means[pair])[:MOST_LINES]
+    # Pairs that share no neuron have a cosine of exactly zero, which is no news.
+    met = [pair for pair, mean in means.items() if mean != 0] or list(means)
+    lowest = sorted(met, key=lambda pair: means[pair])[:MOST_LINES]
     lines = [
         Line(name=f"{a} and {b}", values=[epoch.cosines.get(f"{a}|{b}") for epoch in epochs], colour=colour)
         for colour, (a, b) in enumerate(lowest)

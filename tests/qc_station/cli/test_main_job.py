@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from deploy.bundle import Bundle
 from qc_station.cli import cli
+from qc_station.report.sections.headline import right_classes, verdict_rates
+from qc_station.report.training import Training
 from tests.base_environment import make_base_environment
 from tests.recorded_shift import write_manifest
 
@@ -88,6 +91,22 @@ def test_the_training_can_be_read_as_a_page_with_its_floor_and_what_faults_would
     assert "Exact Shapley values" in text
     assert all(f"<td>{fault}</td>" in text for fault in ("removed", "constant", "saturated", "swapped", "attacked"))
     assert line.training["bundle"].rpartition("/")[2] in text
+
+
+def test_the_report_says_of_validation_what_the_exported_graph_says_of_the_same_recordings(line: Line) -> None:
+    found = answer("evaluate", line.bundle, str(line.manifest), "--split", "val")
+    told = Training.of(Bundle(Path(line.bundle)))
+    escape, overkill, _ = (rate for _, _, rate in verdict_rates(told))
+    assert asdict(escape) == found["verdicts"]["escape"]
+    assert asdict(overkill) == found["verdicts"]["overkill"]
+    right = right_classes(told)
+    assert right is not None
+    assert right.count / right.total == pytest.approx(found["tasks"]["label"]["accuracy"])
+    subsets = {"+".join(s.streams): s.figures for s in told.record.subsets}
+    assert set(subsets) == set(found["subsets"])
+    for name, figures in subsets.items():
+        for figure in ("accuracy", "auc", "log_loss"):
+            assert figures[figure] == pytest.approx(found["subsets"][name][figure], abs=1e-4)
 
 
 def test_a_part_with_all_its_recordings_gets_a_verdict_with_its_reason(line: Line) -> None:
