@@ -114,8 +114,20 @@ def collate(data: Dataset, items: NDArray[np.int64], rows: Mapping[str, NDArray[
         places[name] = torch.from_numpy(here)
         windows[name] = torch.from_numpy(data.windows[name][row[here]].astype(np.float32))
     targets = {task: torch.from_numpy(values[items]) for task, values in data.targets.items()}
-    weights = {name: torch.from_numpy(values[items]) for name, values in data.weights.items()}
+    weights = {
+        name: torch.from_numpy(values[items] if name not in (rows or {}) else _of_windows(data, name)[chosen[name]])
+        for name, values in data.weights.items()
+    }
     return Batch(size=len(items), windows=windows, places=places, targets=targets, weights=weights)
+
+
+def _of_windows(data: Dataset, stream: str) -> NDArray[np.float32]:
+    """Quality by row of a stream's windows, and 1 behind them for ABSENT: a window that is exchanged keeps its own."""
+    found = np.ones(len(data.windows[stream]) + 1, np.float32)
+    # ABSENT is -1, the place behind the windows, which is put right afterwards.
+    found[data.rows[stream]] = data.weights[stream]
+    found[ABSENT] = 1.0
+    return found
 
 
 def in_order(data: Dataset, size: int) -> Iterator[Batch]:

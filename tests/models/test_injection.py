@@ -1,5 +1,7 @@
 """Items into batches: only what is there, in its place."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -33,6 +35,17 @@ def test_other_rows_replace_windows_and_nothing_else() -> None:
     np.testing.assert_array_equal(batch.windows["thermal"][0].numpy(), data.windows["thermal"][4])
     assert batch.windows["enose"].shape == (0, *ENOSE.shape)
     assert batch.targets["label"].tolist() == [data.targets["label"][2]]
+
+
+def test_a_window_that_is_exchanged_brings_its_own_quality_and_leaves_the_item_its_weight() -> None:
+    quality, weight = np.arange(5, dtype=np.float32) / 10, np.arange(5, dtype=np.float32)
+    data = replace(lacking(), weights={"thermal": quality, "": weight})
+    own = collate(data, np.array([2, 4])).weights
+    assert own["thermal"].tolist() == quality[[2, 4]].tolist()
+    rows = {"thermal": np.array([data.rows["thermal"][4], ABSENT]), "enose": data.rows["enose"][[2, 4]]}
+    exchanged = collate(data, np.array([2, 4]), rows).weights
+    assert exchanged["thermal"].tolist() == [quality[4], 1.0]
+    assert exchanged[""].tolist() == [2.0, 4.0]
 
 
 def test_in_order_gives_every_item_once() -> None:
