@@ -38,7 +38,7 @@ def command(
 
     from deploy.runtime import Runtime
     from qc_station.bundles import FOLDER
-    from qc_station.cli.train import Progress
+    from qc_station.cli.progress import Progress
     from qc_station.config.writing import write_station
     from qc_station.demo import fresh, inspect_shift, record_shift, summary
     from qc_station.learning.training import train_candidate

@@ -91,6 +91,44 @@ def train_candidate(
     return publish(train(config, items, report), bundles)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Everything that a training needs, before its first step."""
+
+    splits: Splits
+    """The items."""
+    train: Dataset
+    """The training items as arrays."""
+    val: Dataset
+    """The validation items as arrays."""
+    trainer: Trainer
+    """Built, nothing learnt."""
+
+
+def prepare(config: StationConfig, items: Iterable[Item]) -> Prepared:
+    """Split the items, find the tasks and build the trainer.
+
+    Args:
+        config: The station.
+        items: Training and validation items; others are ignored, and their order does not matter.
+
+    Raises:
+        ConfigError: nothing to learn from, or something that the configuration asks for in vain.
+    """
+    torch.set_num_threads(config.training.threads or torch.get_num_threads())
+    splits = split_items(sorted(items, key=lambda item: item.name))
+    tasks = find_tasks(config, splits.train)
+    learnt, held = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
+    specs = [input_spec(n, s) for n, s in config.inspecting.items()]
+    try:
+        terms = agreements(config.training.agreement, [spec.name for spec in specs], tasks)
+        trainer = Trainer(specs, tasks, learnt, held, settings_of(config.training), terms=terms)
+    except ValueError as error:
+        # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
+        raise ConfigError(f"station.toml: {error}") from error
+    return Prepared(splits=splits, train=learnt, val=held, trainer=trainer)
+
+
 def train(
     config: StationConfig,
     items: Iterable[Item],
@@ -103,30 +141,31 @@ def train(
 
     Args:
         config: The station.
-        items: Training and validation items; others are ignored, and their order does not matter.
+        items: As `prepare` takes them.
         report: Called after every epoch.
         checkpoints: Where to write the training from time to time; None: nowhere.
         resume: Go on from there, if there is one.
 
     Raises:
-        ConfigError: nothing to learn from, or the checkpoint is of another training.
+        ConfigError: as `prepare`, or the checkpoint is of another training.
     """
-    torch.set_num_threads(config.training.threads or torch.get_num_threads())
-    splits = split_items(sorted(items, key=lambda item: item.name))
-    tasks = find_tasks(config, splits.train)
-    learnt, held = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
-    specs = [input_spec(n, s) for n, s in config.inspecting.items()]
+    ready = prepare(config, items)
+    trainer = ready.trainer
     try:
-        terms = agreements(config.training.agreement, [spec.name for spec in specs], tasks)
-        trainer = Trainer(specs, tasks, learnt, held, settings_of(config.training), terms=terms)
         if resume and checkpoints:
             checkpoints.resume(trainer)
     except ValueError as error:
-        # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
-        raise ConfigError(f"station.toml: {error}") from error
+        raise ConfigError(str(error)) from error
     outcome = trainer.run(report, checkpoints)
-    first = trainer.exchange.first
-    return Trained(config=config, splits=splits, tasks=tasks, train=learnt, val=held, outcome=outcome, first=first)
+    return Trained(
+        config=config,
+        splits=ready.splits,
+        tasks=tuple(trainer.network.tasks),
+        train=ready.train,
+        val=ready.val,
+        outcome=outcome,
+        first=trainer.exchange.first,
+    )
 
 
 def publish(trained: Trained, bundles: Path) -> Candidate:

@@ -55,6 +55,16 @@ def test_a_table_that_asks_in_vain_is_a_wrong_configuration(station: Path) -> No
     assert "no weighting 'magic'; there are: " in run.output
 
 
+def test_a_learning_rate_is_looked_for_and_nothing_is_kept(station: Path) -> None:
+    before = sorted(station.rglob("*"))
+    run = CliRunner().invoke(cli, ["train", "--station", str(station), "--find-rate", "--json"])
+    assert run.exit_code == 0, run.output
+    found = json.loads(run.stdout)
+    assert len(found["rates"]) == len(found["losses"]) >= 10
+    assert found["suggested"] is None or found["rates"][0] < found["suggested"] < found["rates"][-1]
+    assert sorted(station.rglob("*")) == before
+
+
 @pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_bundle(station: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
@@ -85,6 +95,13 @@ from qc_station.cli import main
 main()
 """
 """A training that writes after every step and is killed after the fifth."""
+
+
+@pytest.mark.slow
+def test_a_profile_names_stages_and_paths(station: Path) -> None:
+    found = ended(train(station, "--epochs", "1", "--profile"))["profile"]
+    assert {"injection", "advancement thermal", "gradient shared", "adjustment enose"} <= set(found["stages"])
+    assert 0 < sum(row["seconds"] for row in found["stages"].values()) <= found["seconds"]
 
 
 @pytest.mark.slow
