@@ -61,22 +61,37 @@ def leave_out(
     if task is None or name not in task.classes:
         allowed = ", ".join(task.classes) if task else "no such task"
         raise ValueError(f"class {name!r} of {column!r} cannot be left out; allowed: {allowed}")
-    place = task.classes.index(name)
+    place, test = task.classes.index(name), held.targets[column]
+    novel, other = test == place, ~np.isnan(test) & (test != place)
+    if not novel.any() or not other.any():
+        raise ValueError(f"{novel.sum()} items of class {name!r} and {other.sum()} of others; both are needed")
+    deciding = _without(place, column, inputs, tasks, train, val, settings)
+    judged = p_values(deciding, held)
+    auroc = {n: float(roc_auc_score(novel[novel | other], -p[novel | other])) for n, p in judged.items()}
+    return LeftOut(name=name, auroc=auroc, novel=int(novel.sum()), known=int(other.sum()), deciding=deciding)
+
+
+def _without(
+    place: int,
+    column: str,
+    inputs: Sequence[InputSpec],
+    tasks: Sequence[Task],
+    train: Dataset,
+    val: Dataset,
+    settings: Settings,
+) -> Deciding:
+    """A network with novelty that was trained without one class."""
+    known = {t.name: t for t in tasks}
     rest = [taken(data, np.flatnonzero(data.targets[column] != place)) for data in (train, val)]
     fewer = [n for t in tasks if (n := narrowed(t, rest[0])) is not None]
     if not fewer:
+        name = known[column].classes[place]
         raise ValueError(f"without class {name!r} no label of the {len(rest[0])} training items varies")
-    known, test = ({t.name: t for t in tasks}, held.targets[column])
     rest = [replace(data, targets=_renumbered(data, known, fewer)) for data in rest]
     network = Trainer(inputs, fewer, rest[0], rest[1], settings).run().network
     deciding = Deciding(network).eval()
     fit_novelty(deciding, rest[0], rest[1], settings.seed)
-    novel, other = test == place, ~np.isnan(test) & (test != place)
-    if not novel.any() or not other.any():
-        raise ValueError(f"{novel.sum()} items of class {name!r} and {other.sum()} of others; both are needed")
-    judged = p_values(deciding, held)
-    auroc = {n: float(roc_auc_score(novel[novel | other], -p[novel | other])) for n, p in judged.items()}
-    return LeftOut(name=name, auroc=auroc, novel=int(novel.sum()), known=int(other.sum()), deciding=deciding)
+    return deciding
 
 
 @torch.inference_mode()

@@ -76,7 +76,7 @@ def test_fitting_again_gives_the_same_bits(deciding: Deciding) -> None:
     assert all(torch.equal(value, first[name]) for name, value in again.state_dict().items())
 
 
-def test_the_order_of_streams_that_items_lack_does_not_matter_for_the_others(deciding: Deciding) -> None:
+def test_a_stream_that_no_part_has_says_nothing_and_the_others_say_the_same(deciding: Deciding) -> None:
     part = without(NEW, "thermal", list(range(200)))
     found, whole = p_values(deciding, part), p_values(deciding, NEW)
     assert (found["novelty:thermal"] == 1).all()
