@@ -16,6 +16,7 @@ from models.network import MultimodalNetwork
 from models.tasks import Task
 
 TEMPERATURE = 2.0
+WEIGHT = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Distillation:
         champion: MultimodalNetwork,
         streams: Sequence[str],
         tasks: Sequence[Task],
-        weight: float = 1.0,
+        weight: float = WEIGHT,
         temperature: float = TEMPERATURE,
     ) -> None:
         """Keep a copy of the champion.

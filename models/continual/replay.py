@@ -12,7 +12,7 @@ REPLAYED = "(replayed)"
 """Key among the targets: 1 for an item that is replayed, NaN for a new one; no task has such a name."""
 SHARE = 0.05
 """Share of the old items that are replayed."""
-DRAWS = 0.5
+DRAWS = 2 / 3
 """Share of the joined items that are replayed ones; the few are drawn more often to come to it."""
 
 

@@ -111,7 +111,7 @@ def test_nothing_is_replayed_where_nothing_is_asked_for() -> None:
 
 def test_weights_are_one_where_the_other_side_had_none() -> None:
     old = replace(rare(), weights={"": np.full(100, 0.5, np.float32)})
-    whole = joined(dataset(10, specs=(A, B)), old, 0.1)
+    whole = joined(dataset(10, specs=(A, B)), old, 0.1, draws=0.5)
     assert whole.weights[""].tolist() == [1.0] * 10 + [0.5] * 10
 
 

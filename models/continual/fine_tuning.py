@@ -1,0 +1,156 @@
+"""Learn on from a champion: warm start, replay, distillation, perhaps EWC, training, and what was forgotten."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from models.adjustment import LEARNING_RATE, PathSettings
+from models.checkpoint import Checkpoints
+from models.continual.distillation import TEMPERATURE, WEIGHT, Distillation
+from models.continual.ewc import Elastic, fisher
+from models.continual.forgetting import Forgetting, forgetting
+from models.continual.replay import DRAWS, REPLAYED, SHARE, joined
+from models.continual.warm_start import warm_start
+from models.history import Epoch, Outcome
+from models.injection import ABSENT, Dataset, InputSpec
+from models.network import MultimodalNetwork
+from models.settings import Settings
+from models.tasks import Task
+from models.terms import Term
+from models.trainer import Trainer
+
+SEEN = 10_000
+"""Items that are seen in all, where nobody says how many epochs: a champion needs fewer than a network that knows nothing."""
+FEWEST_EPOCHS, MOST_EPOCHS = 4, 80
+RATE = 0.1 * LEARNING_RATE
+"""Largest learning rate where nobody says: what a champion does not lose in small steps need not be learnt again."""
+MOST_MEASURED = 256
+"""About so many old items, evenly spaced, give the Fisher information."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What is done against forgetting."""
+
+    share: float = SHARE
+    """Share of the old items that are replayed, 0 to 1."""
+    draws: float = DRAWS
+    """Share of the joined items that are replayed ones, under 1."""
+    by: str | None = None
+    """Task whose classes are replayed in equal parts; None: the first."""
+    distillation: float = WEIGHT
+    """Weight of the term that holds answers on replayed items; 0: none."""
+    temperature: float = TEMPERATURE
+    """Of that term."""
+    ewc: float = 0.0
+    """Weight of the term that holds parameters; 0: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuned:
+    """A champion that has learnt on."""
+
+    outcome: Outcome
+    """The network and how training went."""
+    new: int
+    """Items that the champion had not seen."""
+    replayed: int
+    """Old items that stood beside them, each counted once."""
+    forgetting: dict[str, Forgetting]
+    """Validation items answered before and after, by task."""
+
+
+def fine_tune(
+    champion: MultimodalNetwork,
+    inputs: Sequence[InputSpec],
+    tasks: Sequence[Task],
+    new: Dataset,
+    old: Dataset,
+    val: Dataset,
+    settings: Settings | None = None,
+    keeping: Keeping | None = None,
+    *,
+    report: Callable[[Epoch], None] = lambda _: None,
+    checkpoints: Checkpoints | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> FineTuned:
+    """Train a network that begins as the champion.
+
+    Args:
+        champion: What is in use; it is not changed. From a state: `models.continual.warm_start.rebuilt`.
+        inputs: All streams, the champion's among them.
+        tasks: All tasks and classes, the champion's among them; see `models.continual.warm_start.tasks_after`.
+        new: Items that the champion has not learnt from; targets are classes of `tasks`.
+        old: Items that it has learnt from, to replay some of; targets likewise.
+        val: Items of neither, old kinds and new ones: the end is judged by them, and what was forgotten.
+        settings: How training runs; where it says no learning rate of a path, `RATE`, and no number of epochs, as many
+            as make `SEEN` items.
+        keeping: What is done against forgetting.
+        report: Called after every epoch.
+        checkpoints: Where to write everything from time to time, and to resume from where it was written.
+        clock: Seconds, for the budget.
+
+    Raises:
+        ValueError: the champion does not fit the inputs or tasks, or a figure in `keeping` or `settings` is none.
+    """
+    chosen, kept = settings or Settings(), keeping or Keeping()
+    train = joined(new, old, kept.share, draws=kept.draws, by=kept.by, seed=chosen.seed)
+    # New rows and new streams' parts begin at random.
+    torch.manual_seed(chosen.seed)
+    network = warm_start(champion, inputs, tasks, train.windows)
+    chosen = gentle(chosen, len(train), network.paths())
+    start = network.state_dict()
+    terms = _terms(champion, inputs, tasks, old, kept, chosen.seed)
+    trainer = Trainer(inputs, tasks, train, val, chosen, clock, start=start, terms=terms)
+    if checkpoints is not None:
+        checkpoints.resume(trainer)
+    outcome = trainer.run(report, checkpoints)
+    return FineTuned(
+        outcome=outcome,
+        new=len(new),
+        replayed=_distinct(train),
+        forgetting=forgetting(champion, outcome.network, val),
+    )
+
+
+def gentle(settings: Settings, items: int, paths: Iterable[str]) -> Settings:
+    """Settings with the learning rates and the number of epochs of fine-tuning where they say none."""
+    given = {name: settings.paths.get(name, PathSettings()) for name in paths}
+    slow = {name: replace(path, lr=RATE if path.lr is None else path.lr) for name, path in given.items()}
+    epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, SEEN // items))
+    return replace(settings, paths=slow, epochs=epochs)
+
+
+def _terms(
+    champion: MultimodalNetwork,
+    inputs: Sequence[InputSpec],
+    tasks: Sequence[Task],
+    old: Dataset,
+    keeping: Keeping,
+    seed: int,
+) -> list[Term]:
+    terms: list[Term] = []
+    if keeping.distillation:
+        streams = [spec.name for spec in inputs]
+        terms.append(Distillation(champion, streams, tasks, keeping.distillation, keeping.temperature))
+    if keeping.ewc:
+        importance = fisher(champion, _spaced(old, champion.streams), seed=seed)
+        terms.append(Elastic(champion, importance, keeping.ewc))
+    return terms
+
+
+def _spaced(data: Dataset, streams: Sequence[str]) -> Dataset:
+    """Some items, evenly spaced, with the streams that the champion knows."""
+    items = np.arange(0, len(data), 1 + len(data) // MOST_MEASURED)
+    rows = {name: data.rows[name][items] for name in streams}
+    return Dataset(windows={name: data.windows[name] for name in streams}, rows=rows, targets={})
+
+
+def _distinct(train: Dataset) -> int:
+    """Replayed items, however often each is drawn: no two have the same windows."""
+    replayed = ~np.isnan(train.targets[REPLAYED])
+    rows = np.stack([table[replayed] for table in train.rows.values()], axis=1)
+    return len(np.unique(rows[(rows != ABSENT).any(axis=1)], axis=0))

@@ -1,0 +1,218 @@
+"""Learning on: new kinds are learnt, old ones are kept, and what was lost is said."""
+
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.adjustment import LEARNING_RATE, PathSettings
+from models.checkpoint import Checkpoints
+from models.continual.ewc import Elastic, fisher
+from models.continual.fine_tuning import FEWEST_EPOCHS, MOST_EPOCHS, RATE, Keeping, fine_tune, gentle
+from models.continual.forgetting import decided, forgetting
+from models.continual.insertion import inserted
+from models.continual.moments import carry_moments
+from models.continual.places import places
+from models.injection import ABSENT, Dataset
+from models.network import MultimodalNetwork
+from models.settings import Settings
+from models.tasks import Task
+from models.trainer import Trainer
+from tests.synthetic import ENOSE, raw_windows
+
+A, B, C = (replace(ENOSE, name=name) for name in "abc")
+SPECS = (A, B)
+CLASSES = ("ok", "crack", "leak", "burr", "chip")
+OLD, NEW = (0, 1, 2), (3, 4)
+SHARE = 1 / len(CLASSES)
+NONE = Keeping(share=0.0, distillation=0.0)
+
+
+def parts(items: int, kinds: tuple[int, ...], seed: int, *, third: bool = False) -> Dataset:
+    """A crack shows in the early readings of one stream, a leak in those of the other; a burr and a chip in the late ones."""
+    random = np.random.default_rng(seed)
+    label = random.choice(kinds, items)
+    windows = {n: random.uniform(1.0, 3.0, (items, 3, 8)).astype(np.float32) for n in ("a", "b", "c")[: 2 + third]}
+    windows["a"][label == 1, :, :4] /= 3
+    windows["b"][label == 2, :, :4] /= 3
+    windows["a"][label == 3, :, 6:] *= 2.5
+    windows["b"][label == 4, :, 6:] *= 2.5
+    rows = {name: np.arange(items) for name in windows}
+    return Dataset(windows=windows, rows=rows, targets={"label": label.astype(np.float32)})
+
+
+def tasks(known: int) -> tuple[Task, ...]:
+    return (Task(name="label", stream=None, classes=CLASSES[:known], frequencies=(1 / known,) * known),)
+
+
+def right(network: MultimodalNetwork, data: Dataset) -> float:
+    truth = np.array(CLASSES)[data.targets["label"].astype(int)]
+    return float((decided(network, data)["label"] == truth).mean())
+
+
+@pytest.fixture(scope="module")
+def champion() -> MultimodalNetwork:
+    torch.set_num_threads(1)
+    settings = Settings(epochs=6, budget_s=1e9)
+    trained = Trainer(SPECS, tasks(3), parts(600, OLD, 0), parts(90, OLD, 1), settings, clock()).run().network
+    assert right(trained, parts(300, OLD, 3)) > 0.99
+    return trained
+
+
+def clock():  # type: ignore[no-untyped-def]
+    ticks = count()
+    return lambda: float(next(ticks))
+
+
+@pytest.fixture(scope="module", params=[0, pytest.param(1, marks=pytest.mark.slow)])
+def sequential(request: pytest.FixtureRequest, champion: MultimodalNetwork) -> dict[str, MultimodalNetwork]:
+    """Two kinds come that the champion never saw, and nothing else: naively, and with 5 % of the old items."""
+    torch.set_num_threads(1)
+    new, old, val = parts(60, NEW, 2), parts(600, OLD, 0), parts(40, NEW, 5)
+    settings = Settings(seed=request.param, budget_s=1e9)
+    found = {}
+    for name, keeping in (("naive", NONE), ("replayed", Keeping(share=0.05))):
+        tuned = fine_tune(champion, SPECS, tasks(5), new, old, val, settings, keeping, clock=clock())
+        assert tuned.replayed == (30 if name == "replayed" else 0)
+        found[name] = tuned.outcome.network
+    return found
+
+
+def test_with_five_per_cent_replayed_at_most_two_points_are_forgotten(
+    champion: MultimodalNetwork, sequential: dict[str, MultimodalNetwork]
+) -> None:
+    old = parts(600, OLD, 3)
+    assert forgetting(champion, sequential["replayed"], old)["label"].whole.points <= 2.0
+
+
+def test_naively_more_than_ten_points_are_forgotten(
+    champion: MultimodalNetwork, sequential: dict[str, MultimodalNetwork]
+) -> None:
+    assert forgetting(champion, sequential["naive"], parts(600, OLD, 3))["label"].whole.points > 10.0
+
+
+def test_the_new_kinds_are_learnt_either_way(sequential: dict[str, MultimodalNetwork]) -> None:
+    assert all(right(network, parts(300, NEW, 4)) > 0.95 for network in sequential.values())
+
+
+@pytest.mark.slow
+def test_a_stream_that_is_added_teaches_what_the_others_cannot_tell(champion: MultimodalNetwork) -> None:
+    """Burrs that only the third stream shows; old items do not have it."""
+
+    def seen_by_c(items: int, seed: int) -> Dataset:
+        data = parts(items, (0, 3), seed, third=True)
+        bad = data.targets["label"] == 3
+        data.windows["a"][bad, :, 6:] /= 2.5
+        data.windows["c"][bad, :, :4] /= 3
+        return data
+
+    val, settings = seen_by_c(60, 5), Settings(epochs=15, budget_s=1e9)
+    tuned = fine_tune(
+        champion, (A, B, C), tasks(4), seen_by_c(120, 2), parts(600, OLD, 0), val, settings, clock=clock()
+    )
+    old = parts(300, OLD, 3)
+    whole = replace(old, windows=old.windows | {"c": val.windows["c"][:0]}, rows=old.rows | {"c": np.full(300, ABSENT)})
+    assert right(tuned.outcome.network, seen_by_c(200, 6)) > 0.95
+    assert forgetting(champion, tuned.outcome.network, whole)["label"].whole.points <= 2.0
+
+
+def test_elastic_weights_hold_what_the_old_answers_hang_on(champion: MultimodalNetwork) -> None:
+    importance = fisher(champion, parts(100, OLD, 7))
+
+    def moved(ewc: float) -> float:
+        settings, keeping = Settings(epochs=20, budget_s=1e9), replace(NONE, ewc=ewc)
+        new, old = parts(60, NEW, 2), parts(40, OLD, 0)
+        tuned = fine_tune(champion, SPECS, tasks(5), new, old, parts(40, NEW, 5), settings, keeping, clock=clock())
+        return Elastic(champion, importance).penalty(tuned.outcome.network).item()
+
+    assert 0 < moved(1e5) < 0.5 * moved(0.0)
+
+
+def test_the_terms_are_reported_beside_the_pairs(champion: MultimodalNetwork) -> None:
+    new, old = parts(40, NEW, 2), parts(40, OLD, 0)
+    settings = Settings(epochs=1, budget_s=1e9)
+    found = fine_tune(champion, SPECS, tasks(5), new, old, parts(20, NEW, 5), settings, clock=clock())
+    assert set(found.outcome.epochs[0].extra) == {"distillation"}
+    assert found.outcome.epochs[0].extra["distillation"] > 0
+    assert (found.new, found.replayed) == (40, 2)
+
+
+def test_the_same_seed_gives_the_same_bits(champion: MultimodalNetwork) -> None:
+    def tuned() -> dict[str, torch.Tensor]:
+        new, old = parts(40, NEW, 2), parts(40, OLD, 0)
+        settings = Settings(epochs=2, budget_s=1e9)
+        found = fine_tune(champion, SPECS, tasks(5), new, old, parts(20, NEW, 5), settings, clock=clock())
+        return found.outcome.network.state_dict()
+
+    before = {n: v.clone() for n, v in champion.state_dict().items()}
+    first, second = tuned(), tuned()
+    assert all(torch.equal(first[n], second[n]) for n in first)
+    assert all(torch.equal(before[n], v) for n, v in champion.state_dict().items())
+
+
+def test_a_fine_tuning_that_was_killed_goes_on_where_it_was(champion: MultimodalNetwork, tmp_path: Path) -> None:
+    def tuned(checkpoints: Checkpoints | None, stop: bool = False) -> dict[str, torch.Tensor]:
+        def report(epoch: object) -> None:
+            if stop and epoch.number == 2:  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+
+        found = fine_tune(
+            champion,
+            SPECS,
+            tasks(5),
+            parts(40, NEW, 2),
+            parts(40, OLD, 0),
+            parts(20, NEW, 5),
+            Settings(epochs=4, budget_s=1e9),
+            report=report,
+            checkpoints=checkpoints,
+            clock=clock(),
+        )
+        return found.outcome.network.state_dict()
+
+    file = tmp_path / "training.pt"
+    with pytest.raises(KeyboardInterrupt):
+        tuned(Checkpoints(file, every_s=0.0), stop=True)
+    assert file.exists()
+    resumed, straight = tuned(Checkpoints(file, every_s=1e9)), tuned(None)
+    assert all(torch.equal(straight[n], v) for n, v in resumed.items())
+
+
+def test_a_running_training_gains_a_stream_and_keeps_its_moments() -> None:
+    """Insertion in the middle of a training, with the trainer's own optimisers."""
+    settings = Settings(epochs=2, budget_s=1e9)
+    first = Trainer(SPECS, tasks(3), parts(40, OLD, 0), parts(20, OLD, 1), settings, clock())
+    first.run()
+    grown = inserted(first.network, C, raw_windows(C, 9))
+    data = parts(40, OLD, 0, third=True)
+    second = Trainer(
+        (A, B, C), tasks(3), data, parts(20, OLD, 1, third=True), settings, clock(), start=grown.state_dict()
+    )
+    carry_moments(first.network, first.paths.optimisers, second.network, second.paths.optimisers)
+    where, named = places(first.network, second.network), dict(second.network.named_parameters())
+    compared = 0
+    for path, optimiser in first.paths.optimisers.items():
+        for name, parameter in first.network.named_parameters():
+            if parameter in optimiser.state:
+                memory = second.paths.optimisers[path].state[named[where[name].name]]
+                assert all(torch.equal(memory[what], value) for what, value in optimiser.state[parameter].items())
+                compared += 1
+    assert compared == len(list(first.network.parameters()))
+    assert len(second.run().epochs) == 2
+
+
+def test_steps_are_small_unless_someone_says_otherwise() -> None:
+    asked = Settings(paths={"a": PathSettings(lr=0.5), "b": PathSettings(optimizer="sgd")})
+    found = gentle(asked, 1000, ("a", "b", "shared")).paths
+    assert {name: path.lr for name, path in found.items()} == {"a": 0.5, "b": RATE, "shared": RATE}
+    assert found["b"].optimizer == "sgd"
+    assert LEARNING_RATE > RATE
+
+
+@pytest.mark.parametrize(("items", "epochs"), [(10, MOST_EPOCHS), (500, 20), (10**6, FEWEST_EPOCHS)])
+def test_fewer_epochs_are_planned_for_more_items(items: int, epochs: int) -> None:
+    assert gentle(Settings(), items, ()).epochs == epochs
+    assert gentle(Settings(epochs=7), items, ()).epochs == 7
