@@ -134,12 +134,16 @@ class ContributionRecord(Struct, frozen=True, kw_only=True):
 
 
 class CurvePoint(Struct, frozen=True, kw_only=True):
-    """What so many training items lead to."""
+    """What so many training items lead the classical floor to."""
 
     items: int
     """Training items."""
-    accuracy: float
-    """Share of validation items with the right class."""
+    correct: int
+    """Validation items that it answers with the right class."""
+    total: int
+    """Validation items whose class is known."""
+    log_loss: float
+    """Mean over these, in nats."""
 
 
 class TrainingRecord(Struct, frozen=True, kw_only=True):
@@ -176,7 +180,7 @@ class TrainingRecord(Struct, frozen=True, kw_only=True):
     contributions: tuple[ContributionRecord, ...] = ()
     """What each stream adds; empty where not measured."""
     learning_curve: tuple[CurvePoint, ...] = ()
-    """Accuracy against training items, where recorded."""
+    """The floor's figures against training items, fewest first; empty where not measured."""
     novelty: dict[str, Any] | None = None
     """streams (that are judged), smallest (p-value) and perhaps left_out (rows of name, novel, known and auroc by output).
 

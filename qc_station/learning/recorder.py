@@ -18,9 +18,11 @@ from models.scorers import MAIN, network_contributions
 from models.tasks import Task
 from qc_station.config.station import StationConfig
 from qc_station.learning.answers import encoded, subsets_of, validation_of
+from qc_station.learning.curve import learning_curve
 from qc_station.learning.drifts import drifts
 from qc_station.learning.record import (
     ContributionRecord,
+    CurvePoint,
     EpochRecord,
     PairRecord,
     TaskRecord,
@@ -75,6 +77,7 @@ def record_of(
         contributions=tuple(_contributions(deciding, val)),
         novelty=_novelty(deciding),
         floor=floor,
+        learning_curve=_curve(deciding, train, val, config.training.seed),
         robustness=robustness_of(deciding, val, train, config, PERTURBED),
         processor=processor(),
         threads=torch.get_num_threads(),
@@ -138,3 +141,9 @@ def _novelty(deciding: Deciding) -> dict[str, Any] | None:
         return None
     fitted = [name for name, there in zip(novelty.streams, novelty.fitted.tolist(), strict=True) if there]
     return {"streams": fitted, "smallest": novelty.smallest}
+
+
+def _curve(deciding: Deciding, train: Dataset, val: Dataset, seed: int) -> tuple[CurvePoint, ...]:
+    """The learning curve of the label, where it has classes."""
+    main = next((task for task in deciding.network.tasks if task.name == MAIN and task.classes), None)
+    return () if main is None else learning_curve(deciding.network.inputs, main, train, val, seed)

@@ -166,11 +166,13 @@ def test_a_training_without_a_label_has_no_subsets_and_no_contributions(val: Dat
     assert found.subsets == ()
     assert found.contributions == ()
     assert found.robustness is None
+    assert found.learning_curve == ()
     assert set(found.validation.answers) == {"severity", "severity:joint", "severity:thermal", "severity:enose"}
 
 
 def test_the_floor_is_kept_as_it_was_given(record: TrainingRecord) -> None:
     assert record.floor == FLOOR
+    assert [p.items for p in record.learning_curve] == [20, 39]
     assert record.novelty is None
 
 

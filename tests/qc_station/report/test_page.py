@@ -259,6 +259,14 @@ def test_fifty_classes_and_forty_outputs_stay_under_half_a_megabyte() -> None:
     assert " taken for defect 48: " in source
 
 
+def test_the_learning_curve_stands_with_its_exact_bounds_beside_the_network(whole: Page) -> None:
+    first = rate(70, 108)
+    assert f"{100 * first.lower:.1f} to {100 * first.upper:.1f} %" in whole.said("td")
+    network = hand_counted()["Right class"]
+    assert f"training items: 400\nfloor: {88 / 108:.3g}\nnetwork: {network[0] / network[1]:.3g}" in whole.said("title")
+    assert f"training items: 50\nfloor: {70 / 108:.3g}\nnetwork: –" in whole.said("title")
+
+
 def test_novelty_is_shown_by_the_classes_that_were_left_out(whole: Page) -> None:
     assert {"0.938", "0.828", "0.906", "0.516", "0.0082", "acoustic, thermal"} <= set(whole.said("td"))
     assert "crack: 0.938" in whole.said("title")
@@ -285,7 +293,7 @@ def test_a_record_without_its_optional_parts_says_in_each_section_what_is_missin
         "Shares of the gradient were not measured",
         "no set of streams was measured",
         "The paths were not looked at",
-        "number of training items was not recorded",
+        "number of training items was measured",
     ):
         assert words in said
     assert len(found.named("section")) == len(SECTIONS)
