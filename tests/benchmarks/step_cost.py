@@ -31,7 +31,8 @@ from models.injection import Batch, Dataset, collate
 from models.losses.base import SMOOTHING, class_weights
 from models.network import MultimodalNetwork
 from models.schedules import one_cycle
-from models.trainer import DROP_STREAM, Settings, Trainer
+from models.settings import Settings
+from models.trainer import Trainer
 from models.weighting import names
 from tests.benchmarks.shapes import SPECS, TASKS, windows
 
@@ -70,7 +71,7 @@ class Plain:
         """One step."""
         streams = self.network.streams
         mask = batch.presence(streams)
-        kept = mask & (torch.rand(mask.shape) >= DROP_STREAM)
+        kept = mask & (torch.rand(mask.shape) >= Settings().drop_stream)
         mask = torch.where(kept.any(dim=1, keepdim=True), kept, mask)
         batch = replace(batch, windows={n: self.network.encoders[n].augment(w) for n, w in batch.windows.items()})
         answers = self.network.answer(self.network.advance(self.network.encode(batch), mask))

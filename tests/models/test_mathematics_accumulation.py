@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from models.adjustment import PathSettings
 from models.injection import ABSENT, Batch, Dataset, collate
-from models.trainer import Settings, Trainer
+from models.settings import Settings
+from models.trainer import Trainer
 from models.weighting import names
 from tests.synthetic import ENOSE, dataset, tasks_for
 
@@ -28,7 +29,7 @@ FINEST = 1e-12
 def _double() -> Iterator[None]:
     torch.set_default_dtype(torch.float64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.trainer.DROP_STREAM", 0.0)
+        patch.setattr("models.trainer.DROP_STREAM", 0.0, raising=False)
         yield
     torch.set_default_dtype(torch.float32)
 
@@ -52,7 +53,7 @@ def trainer(weighting: str) -> Trainer:
     """A trainer without dropout of any kind whose steps leave gradients and change no parameter."""
     paths = dict.fromkeys((*(s.name for s in SPECS), "shared"), STILL)
     data = dataset(16, specs=SPECS)
-    built = Trainer(SPECS, tasks_for(SPECS), data, data, Settings(weighting=weighting, paths=paths))
+    built = Trainer(SPECS, tasks_for(SPECS), data, data, Settings(weighting=weighting, paths=paths, drop_stream=0.0))
     built.network.double().eval()
     return built
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 import models.cumulative
 from models.discrepancy import Pair, pair_losses
-from models.trainer import Settings, Trainer
+from models.settings import Settings
+from models.trainer import Trainer
 from models.weighting import names
 from models.weighting.allotment import FLOOR
 from tests.synthetic import ENOSE, dataset, tasks_for

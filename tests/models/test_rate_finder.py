@@ -9,7 +9,8 @@ import torch
 
 from models.adjustment import PathSettings
 from models.rate_finder import RateSweep, _judged, find_rate
-from models.trainer import Settings, Trainer
+from models.settings import Settings
+from models.trainer import Trainer
 from models.weighting import names
 from tests.synthetic import ENOSE, dataset, tasks_for
 
