@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -31,21 +33,24 @@ def rate(count: int, total: int, confidence: float = 0.95) -> Rate:
     if not 0 <= count <= total:
         raise ValueError(f"count {count} must lie within 0 and total {total}")
     side = (1 - confidence) / 2
-    lower = 0.0 if count == 0 else _solve(lambda p: 1 - _at_most(count - 1, total, p) - side)
-    upper = 1.0 if count == total else _solve(lambda p: side - _at_most(count, total, p))
+    below, up_to = _at_most(count - 1, total), _at_most(count, total)
+    lower = 0.0 if count == 0 else _solve(lambda p: 1 - below(p) - side)
+    upper = 1.0 if count == total else _solve(lambda p: side - up_to(p))
     return Rate(count, total, lower, upper)
 
 
-def _at_most(count: int, total: int, p: float) -> float:
-    """Binomial distribution function."""
-    if p <= 0 or p >= 1:
-        return 1.0 if p <= 0 else float(count >= total)
-    log_p, log_q = math.log(p), math.log1p(-p)
-    terms = [
-        math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1) + k * log_p + (total - k) * log_q
-        for k in range(count + 1)
-    ]
-    return math.fsum(math.exp(t) for t in terms)
+def _at_most(count: int, total: int) -> Callable[[float], float]:
+    """Binomial distribution function of so many or fewer, by the probability of one."""
+    k = np.arange(count + 1)
+    # C(n, k) = C(n, k - 1) (n - k + 1) / k
+    ways = np.cumsum(np.concatenate([np.zeros(1), np.log(total - k[1:] + 1) - np.log(k[1:])]))
+
+    def distribution(p: float) -> float:
+        if p <= 0 or p >= 1:
+            return 1.0 if p <= 0 else float(count >= total)
+        return float(np.exp(ways[: len(k)] + k * math.log(p) + (total - k) * math.log1p(-p)).sum())
+
+    return distribution
 
 
 def _solve(rising: Callable[[float], float]) -> float:
