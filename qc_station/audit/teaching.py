@@ -55,7 +55,7 @@ def lessons(material: Material) -> list[Lesson]:
     """
     streams, config = material.config.inspecting, material.config
     try:
-        splits = split_items([item for item in material.items if item.split != "test"])
+        splits = split_items(material.items)
         tasks = [task for task in find_tasks(config, splits.train) if task.classes]
     except ConfigError:
         return []

@@ -91,6 +91,11 @@ def test_a_window_of_no_quality_teaches_its_stream_nothing(train: Dataset, val: 
     np.testing.assert_array_equal(found.opinions(val)["thermal"], other.opinions(val)["thermal"])
 
 
+def test_a_stream_of_no_quality_at_all_has_no_opinion(train: Dataset, val: Dataset) -> None:
+    blind = Floor(SPECS, TASK, replace(train, weights={"thermal": np.zeros(300, np.float32)}))
+    assert list(blind.opinions(val)) == ["enose"]
+
+
 def test_temperatures_lower_the_log_loss_and_leave_the_classes_of_a_stream(train: Dataset, val: Dataset) -> None:
     floor = Floor(SPECS, TASK, train)
     before = floor.predict_proba(val)

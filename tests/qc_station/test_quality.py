@@ -80,6 +80,10 @@ def test_every_flag_takes_its_share_and_a_gap_before_takes_none() -> None:
     assert window_quality("waveform", HUM, 0, both) == pytest.approx(whole / 4)
 
 
+def test_the_offset_of_a_microphone_is_no_sound() -> None:
+    assert sound_clarity(NOISE + 50) == pytest.approx(sound_clarity(NOISE), abs=1e-9)
+
+
 def test_a_window_in_which_nothing_stands_out_counts_half() -> None:
     assert window_quality("waveform", np.zeros((1, 900), np.int16), 0, Quality.OK) == 0.5
 

@@ -85,6 +85,30 @@ def test_a_fixture_that_every_frame_shows_makes_no_copies() -> None:
     assert found(items, "thermal") == []
 
 
+def looks() -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
+    """Frames without anything in common, and a smooth scene."""
+    rows, columns = np.mgrid[0:24, 0:20] / 20.0
+    scene = 100 * np.exp(-((rows - 0.5) ** 2 + (columns - 0.5) ** 2) / 0.4)
+    return [100 * RANDOM.standard_normal((1, 24, 20)) for _ in range(40)], scene[None]
+
+
+def test_a_later_frame_of_the_same_scene_is_no_copy() -> None:
+    others, scene = looks()
+    one, later = (scene + 0.5 * RANDOM.standard_normal(scene.shape) for _ in range(2))
+    compare = likeness(InputSpec(name="f", kind="image", shape=(1, 24, 20)), [*others, one, later])
+    assert not compare.same(one, later)
+    assert compare.same(one, one + 0.02 * RANDOM.standard_normal(scene.shape))
+
+
+def test_frames_of_one_edge_under_another_light_are_no_copies() -> None:
+    others, scene = looks()
+    edge = scene + np.where(np.arange(24)[:, None] < 12, 0, 300)
+    light = edge + np.linspace(0, 60, 20)
+    compare = likeness(InputSpec(name="f", kind="image", shape=(1, 24, 20)), [*others, edge, light])
+    assert not compare.same(edge, light)
+    assert compare.same(edge, edge[:, ::-1, ::-1])
+
+
 def test_another_take_of_the_same_tone_is_no_copy() -> None:
     random, time = np.random.default_rng(3), np.arange(4000) / 8000
     takes = [np.sin(2 * np.pi * 440 * time + turn) + 0.5 * random.standard_normal(4000) for turn in (0.0, 1.0)]

@@ -8,7 +8,7 @@ import pytest
 
 from qc_station.audit.facts import Fact, clipping, level
 from qc_station.audit.material import File
-from qc_station.audit.shortcuts import predicted, predictions, shortcut_findings
+from qc_station.audit.shortcuts import Prediction, predicted, predictions, shortcut_findings
 from qc_station.items import Item
 from tests.qc_station.audit.scene import clean, material, with_window
 
@@ -125,6 +125,13 @@ def test_where_there_is_too_little_nothing_is_said(case: str) -> None:
     if case == "no value":
         values = np.full(len(items), np.nan)
     assert predicted(Fact(name="order", stream=None, values=values), items, "label", ("ok",)) is None
+
+
+def test_only_what_is_sure_is_told() -> None:
+    one = Prediction(fact="level", stream="s", column="label", auc=0.9, lower=0.74, upper=1.0, items=30)
+    assert list(shortcut_findings([one])) == []
+    (finding,) = shortcut_findings([replace(one, lower=0.76)])
+    assert finding.what == "s: level alone predicts label on held-out groups: AUC 0.90 (0.76 to 1.00, 30 items)"
 
 
 def test_the_meters() -> None:

@@ -1,5 +1,7 @@
 """Weights and qualities are kept, count in the digest where they are not 1, and old stores are opened as they are."""
 
+import hashlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from qc_station.config.station import StreamConfig
 from qc_station.items import Item
 from qc_station.store import Store
-from qc_station.store.digests import content_digest, data_digest
+from qc_station.store.digests import content_digest, data_digest, window_digest
 from qc_station.store.schema import FILE_NAME, connect_writer, steps
 
 STREAMS = {"enose": StreamConfig(kind="series", channels=("a", "b"), window_steps=5)}
@@ -35,6 +37,12 @@ def test_they_come_back_as_they_were_given(tmp_path: Path) -> None:
 def test_a_digest_knows_them(other: Item) -> None:
     digests = {content_digest(one) for one in (item(), item(enose=0.5, weight=2.0), other)}
     assert len(digests) == 3
+
+
+def test_an_item_without_them_has_the_digest_that_it_always_had() -> None:
+    windows = {"enose": window_digest(item().windows["enose"])}
+    before = json.dumps(["a", "train", [], sorted(windows.items())]).encode()
+    assert content_digest(item()) == hashlib.sha256(before).hexdigest()
 
 
 def test_what_is_said_to_be_one_is_the_same_as_what_is_not_said(tmp_path: Path) -> None:
