@@ -1,5 +1,6 @@
 """A recording as a live sensor."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from sensors.recordings.recording import Recording
 from sensors.recordings.repair import CLOSED
 from sensors.streams import Stream
 
+LOG = logging.getLogger(__name__)
 WAIT_NS = 100_000_000
 """A reading that is due later is left for a later call of `read`."""
 
@@ -26,8 +28,11 @@ class Replay:
     Sessions are as recorded, too, at the first opening. Where a number would come a second time (opened again, or the
     station was restarted between two recordings), all later ones are counted up past the highest that was delivered.
 
+    A recording that turns out to be damaged ends there, is counted, and the next one plays: no further try would mend
+    it, and to begin again would deliver what was delivered before.
+
     Attributes:
-        counters: readings, and opened recordings.
+        counters: readings, opened recordings, and damaged ones of which not all could be played.
     """
 
     def __init__(
@@ -68,18 +73,18 @@ class Replay:
         self._next: Reading | None = None
         self._origin_ns = self._start_ns = 0
         self._session_shift, self._last_session = 0, -1
-        self.counters = {"readings": 0, "recordings": 0}
+        self.counters = {"readings": 0, "recordings": 0, "damaged": 0}
 
     @property
     def stream(self) -> Stream:
-        """As declared in the first recording, under its name now.
+        """As declared in the first recording that can be read, under its name now.
 
         Raises:
             SensorNotFoundError: there is no recording, or none of this stream.
-            SensorReadError: the recording is damaged.
+            SensorReadError: all recordings are damaged.
         """
         if self._stream is None:
-            self._stream = self._declared(Recording(self._paths()[0]))
+            self._stream = self._declared(self._first())
         return self._stream
 
     @property
@@ -92,17 +97,17 @@ class Replay:
 
         Raises:
             SensorNotFoundError: there is no recording, or none of this stream.
-            SensorReadError: the recording is damaged.
+            SensorReadError: all recordings are damaged.
         """
         self.close()
-        self._stream = self._declared(Recording(self._paths()[0]))
+        self._stream = self._declared(self._first())
         self._readings = self._play()
 
     def read(self) -> Reading | None:
         """The next reading when it is due; None if that is more than a tenth of a second away.
 
         Raises:
-            SensorReadError: the driver is not open, or the recording is damaged.
+            SensorReadError: the driver is not open, or a later recording declares the stream otherwise.
             EOFError: the recording is over.
         """
         if self._readings is None:
@@ -127,6 +132,17 @@ class Replay:
             raise SensorNotFoundError(f"stream '{self._name}': no *{CLOSED} in the folder {self._path}")
         return paths
 
+    def _first(self) -> Recording:
+        """The first recording that can be read."""
+        damage: SensorReadError | None = None
+        for path in self._paths():
+            try:
+                return Recording(path)
+            except SensorReadError as error:
+                damage = damage or error
+        # There is a path, or `_paths` would have raised.
+        raise damage or SensorNotFoundError(f"stream '{self._name}': no recording in {self._path}")
+
     def _declared(self, recording: Recording) -> Stream:
         for stream in recording.streams:
             if stream.name == self._recorded:
@@ -138,7 +154,8 @@ class Replay:
         """All readings of all recordings; each run of the station is paced from its own beginning."""
         run: int | None = None
         for path in self._paths():
-            recording = Recording(path)
+            if (recording := self._opened(path)) is None:
+                continue
             if self._declared(recording) != self._stream:
                 raise SensorReadError(
                     f"recording {path} declares the stream '{self._recorded}' otherwise than the first one"
@@ -147,7 +164,26 @@ class Replay:
             if recording.declaration.run != run:
                 self._begin_run(recording, first=run is None)
                 run = recording.declaration.run
+            yield from self._undamaged(recording)
+
+    def _opened(self, path: Path) -> Recording | None:
+        """The recording; None if it is damaged."""
+        try:
+            return Recording(path)
+        except SensorReadError as error:
+            self._damaged(error)
+            return None
+
+    def _undamaged(self, recording: Recording) -> Iterator[Reading]:
+        """Its readings up to the end or to the first damage."""
+        try:
             yield from recording.readings(self._recorded)
+        except SensorReadError as error:
+            self._damaged(error)
+
+    def _damaged(self, error: SensorReadError) -> None:
+        self.counters["damaged"] += 1
+        LOG.warning("stream '%s': %s", self._name, error)
 
     def _begin_run(self, recording: Recording, *, first: bool) -> None:
         """Times and sessions of a run have nothing to do with those of the run before."""

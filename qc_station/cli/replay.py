@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from qc_station.cli.output import console, finish, json_option
+from qc_station.cli.output import console, finish, json_option, note
 from qc_station.cli.sensor_table import ends_by_signal, sensor_table, watch
 
 
@@ -17,12 +17,16 @@ from qc_station.cli.sensor_table import ends_by_signal, sensor_table, watch
 def command(recording: Path, speed: float, fast: bool, as_json: bool) -> None:
     """Play RECORDING, a file or a folder of them, and show what its sensors delivered.
 
-    Exits with 1 when the recording is damaged or not all of it was played.
+    A damaged recording plays up to its damage, and then the next one. Exits with 1 when one is damaged or not all was
+    played; `qc-station recordings FOLDER --check` saves what is whole.
     """
     from qc_station.sensing.playing import PlayedTime, at_once, live, recorded
     from qc_station.sensing.status import StatusBoard
 
-    streams, counts = recorded(recording)
+    found = recorded(recording)
+    streams, counts = found.streams, found.counts
+    for damage in found.damaged:
+        note(damage)
     played, started = dict.fromkeys(streams, 0), time.monotonic()
     if fast:
         for reading in at_once(recording, streams):
@@ -39,5 +43,6 @@ def command(recording: Path, speed: float, fast: bool, as_json: bool) -> None:
         console(as_json).print(sensor_table(statuses, title))
     seconds = round(time.monotonic() - started, 3)
     text = "\n".join(f"{name}: {played[name]} of {count} readings" for name, count in counts.items())
-    result = {"recording": recording, "played": played, "recorded": counts, "seconds": seconds}
-    finish(result, as_json, text=text, passed=played == counts)
+    result: dict[str, object] = {"recording": recording, "played": played, "recorded": counts, "seconds": seconds}
+    result["damaged"] = found.damaged
+    finish(result, as_json, text=text, passed=played == counts and not found.damaged)

@@ -1,13 +1,15 @@
 """A recording's streams as live sensors, at any speed."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from heapq import merge
 from pathlib import Path
 
 from qc_station.line.feeding import readings
-from sensors.errors import SensorNotFoundError
+from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.readings import Reading
 from sensors.recordings.recording import Recording
 from sensors.recordings.repair import CLOSED
@@ -34,19 +36,48 @@ class PlayedTime:
         self._sleep(seconds / self._speed)
 
 
-def recorded(path: Path) -> tuple[dict[str, Stream], dict[str, int]]:
-    """Streams of a recording, or of a folder of them as the first one declares them, and how many readings each has.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a recording, or a folder of them, holds."""
+
+    streams: dict[str, Stream]
+    """Every stream by its name."""
+    counts: dict[str, int]
+    """Readings by stream, in the recordings that can be read."""
+    damaged: tuple[str, ...]
+    """What is wrong with the other recordings; they are passed over when the folder plays."""
+
+
+def recorded(path: Path) -> Recorded:
+    """Look at the index of every recording.
 
     Raises:
         SensorNotFoundError: there is no recording.
-        SensorReadError: a recording is damaged.
+        SensorReadError: all recordings are damaged, or two of them declare other streams.
     """
-    recordings = [Recording(one) for one in _files(path)]
-    counts: dict[str, int] = {}
+    recordings, damage = _readable(_files(path))
+    if not recordings:
+        raise damage[0]
+    first, counts = recordings[0], Counter[str]()
     for recording in recordings:
-        for name, count in recording.counts.items():
-            counts[name] = counts.get(name, 0) + count
-    return {stream.name: stream for stream in recordings[0].streams}, counts
+        if recording.streams != first.streams:
+            raise SensorReadError(
+                f"recordings {first.path} and {recording.path} declare other streams; play them one by one"
+            )
+        counts.update(recording.counts)
+    streams = {stream.name: stream for stream in first.streams}
+    return Recorded(streams=streams, counts=dict(counts), damaged=tuple(map(str, damage)))
+
+
+def _readable(paths: list[Path]) -> tuple[list[Recording], list[SensorReadError]]:
+    """The recordings whose index is whole, and what is wrong with the others."""
+    recordings, damage = [], []
+    for path in paths:
+        try:
+            recordings.append(Recording(path))
+        except SensorReadError as error:
+            damage.append(error)
+    return recordings, damage
 
 
 def live(path: Path, streams: Mapping[str, Stream], now: PlayedTime, deliver: Callable[[Reading], None]) -> Supervision:

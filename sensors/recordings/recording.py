@@ -130,7 +130,7 @@ class Recording:
             # Whatever a damaged file makes the library stumble over: a list of that is never complete.
             except Exception as error:
                 raise SensorReadError(
-                    f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it"
+                    f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it: qc-station recordings --check"
                 ) from error
 
     def _check_index(self) -> None:

@@ -73,6 +73,22 @@ def recover(path: Path, target: Path, *, open_file: OpenOutput = open_output) ->
     )
 
 
+def intact(path: Path) -> bool:
+    """Whether every record of a closed recording is whole and every chunk has its checksum; reads every byte.
+
+    Raises:
+        RecordingError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file, _mapped(file) as buffer:
+            scan = Scan(buffer)
+            for _ in scan.messages():
+                continue
+    except OSError as error:
+        raise RecordingError(f"recording {path} cannot be read: {error}") from error
+    return scan.complete
+
+
 def _rewrite(scan: Scan, target: Path, open_file: OpenOutput) -> int | None:
     """Write the whole messages of a scan; how many, or None if nothing says which streams they are of."""
     found = scan.messages()

@@ -157,6 +157,37 @@ def test_files_of_one_recorder_play_on_without_a_seam(tmp_path: Path) -> None:
     assert sum(time.slept) == pytest.approx(0.15, rel=0.01)
 
 
+def test_a_damaged_recording_ends_at_its_damage_and_the_next_one_plays(tmp_path: Path) -> None:
+    record(tmp_path, sounds(session=0, count=3000), rotate_bytes=70_000)
+    whole = play(replay(tmp_path, Time(), speed=None))
+    first, second, *_ = sorted(tmp_path.glob("*.mcap"))
+    content = bytearray(first.read_bytes())
+    content[len(content) // 2] ^= 1
+    first.write_bytes(content)
+    second.write_bytes(second.read_bytes()[:-100])
+    driver = replay(tmp_path, Time(), speed=None)
+    found = play(driver)
+    assert driver.counters["damaged"] == 2
+    played = [reading.seq for reading in found]
+    assert played == sorted(set(played))
+    assert 0 < len(played) < len(whole)
+    assert plain(found[-1]) == plain(whole[-1])
+
+
+def test_what_cannot_be_read_at_all_is_an_error(tmp_path: Path) -> None:
+    record(tmp_path, sounds())
+    (path,) = tmp_path.glob("*.mcap")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(SensorReadError, match="is damaged"):
+        replay(tmp_path, Time()).open()
+
+
+def test_a_recording_that_begins_with_damage_has_the_stream_of_the_next(tmp_path: Path) -> None:
+    record(tmp_path, sounds())
+    (tmp_path / "000000-x.mcap").write_bytes(b"nothing")
+    assert len(play(replay(tmp_path, Time(), speed=None))) == 20
+
+
 def test_no_session_comes_twice(tmp_path: Path) -> None:
     again = [replace(reading, arrival_ns=reading.arrival_ns + 10**10) for reading in sounds(session=1)]
     record(tmp_path, sounds(session=0) + again, wall=10**18)

@@ -193,6 +193,30 @@ def test_a_damaged_recording_is_set_aside_and_said(tmp_path: Path) -> None:
     assert answer(run("recordings", str(tmp_path)))["quarantine"] == 1
 
 
+def test_a_flipped_bit_ends_a_replay_and_a_check_saves_the_rest(tmp_path: Path) -> None:
+    stream = Stream(name="enose", kind="series", shape=(1000,), nominal_rate_hz=1000.0, units=("1",) * 1000)
+    recorder = Recorder(tmp_path, [stream], clock=lambda: 0)
+    for number in range(200):
+        data, arrival_ns = np.full((1, 1000), number, np.float32), number * 1_000_000
+        recorder.reading(
+            Reading(stream="enose", session=0, seq=number, arrival_ns=arrival_ns, device_ns=None, data=data)
+        )
+    recorder.close()
+    (path,) = tmp_path.glob("*.mcap")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    for pace in (["--fast"], ["--speed", "4"]):
+        played = answer(run("replay", str(tmp_path), *pace), code=1)
+        assert 0 < played["played"]["enose"] < played["recorded"]["enose"] == 200
+    assert answer(run("recordings", str(tmp_path)))["set_aside"] == []
+    found = answer(run("recordings", str(tmp_path), "--check"), code=1)
+    assert (len(found["set_aside"]), found["recovered"]) == (1, 1)
+    assert 0 < found["damaged_bytes"] < 80_000
+    fast = answer(run("replay", str(tmp_path), "--fast"))
+    assert 180 <= fast["played"]["enose"] < 200
+
+
 def test_a_recording_that_is_cut_is_refused_by_replay_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "cut.mcap"
     path.write_bytes(b"\x89MCAP0\r\n" + bytes(50))

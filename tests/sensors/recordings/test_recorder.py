@@ -213,13 +213,51 @@ def test_a_damaged_recording_goes_to_quarantine_and_the_others_are_listed(
         recorder.reading(sound(0))
         recorder.close()
     second = sorted(tmp_path.glob("*.mcap"))[1]
-    second.write_bytes(second.read_bytes()[:-5])
+    second.write_bytes(second.read_bytes()[:100])
     found = shelf(tmp_path)
     assert [recording.path.name[:6] for recording in found.recordings] == ["000001", "000003"]
     assert found.quarantined == (tmp_path / "quarantine" / second.name,)
+    assert (found.recovered, found.failed) == ((), ())
     assert shelf(tmp_path).quarantined == ()
     second.write_bytes(b"again")
     assert shelf(tmp_path).quarantined == (tmp_path / "quarantine" / f"{second.name}.2",)
+
+
+def test_of_a_recording_without_its_end_all_readings_are_saved_and_the_original_is_kept(
+    make_recorder: MakeRecorder, tmp_path: Path, sound: Make
+) -> None:
+    recorder = make_recorder()
+    for number in range(100):
+        recorder.reading(sound(number))
+    recorder.close()
+    (path,) = tmp_path.glob("*.mcap")
+    path.write_bytes(path.read_bytes()[:-5])
+    found = shelf(tmp_path)
+    assert found.quarantined == (tmp_path / "quarantine" / path.name,)
+    assert [one.messages for one in found.recovered] == [100]
+    assert _numbers(tmp_path) == [list(range(100))]
+
+
+def test_damage_that_the_index_does_not_show_is_found_by_a_check_and_costs_its_chunk(
+    make_recorder: MakeRecorder, tmp_path: Path, sound: Make
+) -> None:
+    recorder = make_recorder()
+    for number in range(200):
+        recorder.reading(sound(number))
+    recorder.close()
+    assert shelf(tmp_path, check=True).quarantined == ()
+    (path,) = tmp_path.glob("*.mcap")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert shelf(tmp_path).quarantined == ()
+    found = shelf(tmp_path, check=True)
+    assert found.quarantined == (tmp_path / "quarantine" / path.name,)
+    (numbers,) = _numbers(tmp_path)
+    lost = set(range(200)) - set(numbers)
+    assert lost == set(range(min(lost), max(lost) + 1))
+    assert 1 <= len(lost) <= 34
+    assert shelf(tmp_path, check=True).quarantined == ()
 
 
 def test_every_file_of_a_recorder_says_that_it_belongs_to_it(make_recorder: MakeRecorder, tmp_path: Path) -> None:
