@@ -91,6 +91,9 @@ def summary(line: "LiveLine") -> dict[str, Any]:
         "interrupted": line.interrupted,
         "latency_ms": {step: percentiles([one.latency_ms[step] for one in line.recent]) for step in steps},
         "shell": asdict(line.shell.counters),
+        "aligner": asdict(line.shell.stats()),
+        "belt": line.shell.belt,
+        "wall_clock_steps": line.wall.steps,
         "triggers": line.triggers.counters,
     }
 

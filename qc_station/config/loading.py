@@ -10,15 +10,32 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 
 from qc_station.config.belt import belt_faults
+from qc_station.config.buffers import buffer_faults
 from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
-from qc_station.config.station import BeltConfig, CostsConfig, StationConfig, StreamConfig, VerdictsConfig
+from qc_station.config.station import (
+    BeltConfig,
+    BuffersConfig,
+    CostsConfig,
+    StationConfig,
+    StreamConfig,
+    VerdictsConfig,
+)
 from qc_station.config.training import TrainingConfig, training_faults
 from qc_station.config.triggers import trigger_faults
 from qc_station.errors import ConfigError
 
 FILE_NAME: Final = "station.toml"
+
+TABLES: Final[dict[str, type[Struct]]] = {
+    "training": TrainingConfig,
+    "costs": CostsConfig,
+    "verdicts": VerdictsConfig,
+    "belt": BeltConfig,
+    "buffers": BuffersConfig,
+}
+"""Tables that stand once; each is the field of `StationConfig` with the same name."""
 
 Table = TypeVar("Table", bound=Struct)
 
@@ -53,24 +70,20 @@ def parse_station(document: Mapping[str, Any], source: str = FILE_NAME) -> Stati
         ConfigError: Lists every key that is unknown, missing or out of range.
     """
     faults: list[str] = []
-    tables = {"streams", "training", "costs", "verdicts", "belt"}
-    top = {key: value for key, value in document.items() if key not in tables}
+    top = {key: value for key, value in document.items() if key not in {"streams", *TABLES}}
     station = _table(StationConfig, {**top, "streams": {}}, "", faults)
-    training = _table(TrainingConfig, document.get("training", {}), "training.", faults)
-    costs = _table(CostsConfig, document.get("costs", {}), "costs.", faults)
-    verdicts = _table(VerdictsConfig, document.get("verdicts", {}), "verdicts.", faults)
-    belt = _table(BeltConfig, document.get("belt", {}), "belt.", faults)
+    tables = {key: _table(kind, document.get(key, {}), f"{key}.", faults) for key, kind in TABLES.items()}
     streams = _streams(document.get("streams", {}), faults)
     if isinstance(trigger := document.get("trigger"), Mapping):
         faults += trigger_faults(trigger, streams)
-    if not faults and belt is not None and training is not None:
-        faults += belt_faults(belt, streams) + training_faults(training, streams)
-    if faults or station is None or training is None or costs is None or verdicts is None or belt is None:
+    if not faults and station is not None:
+        station = msgspec.structs.replace(station, streams=streams, **tables)
+        faults += belt_faults(station.belt, streams) + training_faults(station.training, streams)
+        faults += buffer_faults(station.buffers, streams)
+    if faults or station is None:
         lines = "".join(f"\n  {fault}" for fault in faults)
         raise ConfigError(f"{source}: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}{lines}")
-    return msgspec.structs.replace(
-        station, streams=streams, training=training, costs=costs, verdicts=verdicts, belt=belt
-    )
+    return station
 
 
 def _streams(tables: Any, faults: list[str]) -> dict[str, StreamConfig]:

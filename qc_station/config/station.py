@@ -144,6 +144,24 @@ class BeltConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Longest time between two counts of which the place of a part may still be taken, in seconds."""
 
 
+class BuffersConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[buffers]` table: what the line may hold in memory; what goes beyond it is counted with its reason."""
+
+    stream_mib: Positive = 64.0
+    """Most memory for the readings of one stream, in MiB, the overhead of each included; the oldest go first."""
+    stream_s: Positive = 60.0
+    """Most seconds of one stream; never less than its window, history_s and the deadline need."""
+    history_s: NotNegative = 5.0
+    """How late a trigger may come and still find its data, in seconds."""
+    reorder_ms: NotNegative = 0.0
+    """How long a reading waits for those that it has overtaken, in milliseconds; 0: until the line looks again."""
+    open_parts: Count = 64
+    """Parts that may wait at once; with one more the oldest is decided as it stands, with twice as many triggers are
+    refused."""
+    inbox_mib: Positive = 256.0
+    """Most memory for readings of all streams that came while the line was busy, in MiB; further ones are dropped."""
+
+
 class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole station.toml."""
 
@@ -166,6 +184,8 @@ class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What sends a part to REVIEW whatever it costs."""
     belt: BeltConfig = field(default_factory=BeltConfig)
     """What carries a part from sensor to sensor; without a speed or an encoder all see it at the trigger."""
+    buffers: BuffersConfig = field(default_factory=BuffersConfig)
+    """What the live line may hold in memory."""
 
     @property
     def inspecting(self) -> dict[str, StreamConfig]:

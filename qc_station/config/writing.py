@@ -56,6 +56,7 @@ def station_text(station: StationConfig) -> str:
         "costs": station.costs,
         "verdicts": station.verdicts,
         "belt": station.belt,
+        "buffers": station.buffers,
     }
     lines = ["# A quality-control station. A key that is commented out has the value that its text names.", ""]
     lines += _keys(station, skip=("streams", "trigger", *tables))

@@ -11,16 +11,17 @@ from types import TracebackType
 from typing import Self
 
 from deploy.runtime import Runtime
-from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.config.drivers import driver_builds
 from qc_station.config.station import StationConfig
 from qc_station.config.triggers import trigger_source
 from qc_station.errors import ConfigError
+from qc_station.line.aligning import MIB, aligner_of
 from qc_station.line.inspection import Inspected, Inspector
 from qc_station.line.shell import LiveShell
 from qc_station.line.shift import Groups, item
+from qc_station.line.wall_clock import WallClock
 from qc_station.store import Store
 from qc_station.triggers.contract import TriggerSource
 from qc_station.triggers.sources import TriggerSources
@@ -30,8 +31,6 @@ from sensors.readings import Reading
 from sensors.supervision.station import StartupError, Supervision
 
 LOCK = "run.lock"
-RESERVE_MS = 50.0
-"""Of the deadline, at most a fifth of it: kept for scoring and storing a part that waited for evidence until the last moment."""
 LOOK_NS = 250_000_000
 """Sensors are looked after so often; triggers with every step."""
 REMEMBERED = 500
@@ -49,6 +48,7 @@ class LiveLine:
         *,
         extra: dict[str, TriggerSource] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
+        wall: Callable[[], int] = time.time_ns,
     ) -> None:
         """Nothing is opened yet.
 
@@ -58,6 +58,7 @@ class LiveLine:
             runtime: The verified bundle; None records every part and sends it to review.
             extra: Triggers beside that of the station's table.
             clock: CLOCK_MONOTONIC in ns.
+            wall: Nanoseconds since 1970 in UTC; only watched.
 
         Raises:
             ConfigError: no driver for a stream, no trigger at all, or a window that ends after the deadline.
@@ -70,9 +71,14 @@ class LiveLine:
             raise ConfigError(f"{folder}: no table [trigger]; it says when a part is in front of the sensors")
         self.triggers = TriggerSources(sources)
         placement = Placement(config)
-        reserve_ms = min(RESERVE_MS, config.deadline_ms / 5)
-        aligner = Aligner(placement.rules, deadline_ns=round((config.deadline_ms - reserve_ms) * 1e6))
-        self.shell = LiveShell(aligner, placement, accept=self._accept, clock=clock)
+        self.shell = LiveShell(
+            aligner_of(config, placement),
+            placement,
+            accept=self._accept,
+            max_bytes=round(config.buffers.inbox_mib * MIB),
+            clock=clock,
+        )
+        self.wall = WallClock(clock=clock, wall=wall)
         declared = {name: stream.stream(name) for name, stream in config.streams.items()}
         self.supervision = Supervision(
             driver_builds(config, folder, origin_ns), self._hear, declared=declared, clock=clock
@@ -124,6 +130,7 @@ class LiveLine:
         if now_ns - self._looked_ns >= LOOK_NS:
             self._looked_ns = now_ns
             self.supervision.look()
+            self.wall.look()
         return self._decide(self.shell.snapshots())
 
     def finish(self) -> list[Inspected]:

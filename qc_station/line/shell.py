@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qc_station.align.aligner import Aligner
+from qc_station.align.aligner import Aligner, AlignerStats
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.view.placement import Placement
@@ -103,6 +103,15 @@ class LiveShell:
         """Align what still waits and emit every open part as it stands."""
         last = self.snapshots(idle_s=0.0)
         return last + [self._placement.seen(one) for one in self._aligner.shutdown(self._clock())]
+
+    def stats(self) -> AlignerStats:
+        """The books of the aligner, in the thread of `snapshots`."""
+        return self._aligner.stats()
+
+    @property
+    def belt(self) -> dict[str, int]:
+        """What the belt's encoder has counted; empty where there is none."""
+        return dict(self._placement.encoder.counters) if self._placement.encoder else {}
 
     def _trigger(self, trigger: Trigger) -> None:
         if not self._accept(trigger) or not self._aligner.trigger(trigger.part, trigger.time_ns):

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
 from qc_station.view.placement import Placement
 from sensors.simulated import frame, gas, knock
@@ -42,18 +42,8 @@ def shift(seed: int, parts: int, *, pace: Pace | None = None) -> Iterator[tuple[
     triggers = [Trigger(part=passing.part.name, time_ns=passing.time_ns) for passing in passings]
     config = station()
     placement = Placement(config)
-    for snapshot in feed(line_drivers(passings, seed), triggers, aligner(config, placement), placement):
+    for snapshot in feed(line_drivers(passings, seed), triggers, aligner_of(config, placement), placement):
         yield snapshot, truth[snapshot.part]
-
-
-def aligner(config: StationConfig, placement: Placement | None = None) -> Aligner:
-    """The aligner of a station.
-
-    Args:
-        config: Of the station.
-        placement: What finishes its snapshots; None: nothing does, and no encoder is heard.
-    """
-    return Aligner((placement or Placement(config)).rules, deadline_ns=round(config.deadline_ms * 1e6))
 
 
 def _acoustic() -> StreamConfig:

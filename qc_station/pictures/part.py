@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.config.loading import parse_station
 from qc_station.config.station import StationConfig
 from qc_station.errors import ConfigError
+from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
 from qc_station.view.placement import Placement
 from sensors.errors import QCError
@@ -56,9 +56,8 @@ def aligned_part(path: Path, part: str | None, station: StationConfig | None, ar
         known = ", ".join(names[:10]) + (f" ... {names[-1]}" if len(names) > 10 else "")
         raise QCError(f"{path}: no part {part!r}; recorded are {known or 'no triggers at all'}")
     placement = Placement(config)
-    aligner = Aligner(placement.rules, deadline_ns=round(config.deadline_ms * 1e6))
     drivers = [Replay(name=name, recording=path, speed=None) for name in config.streams if name in recording.counts]
-    snapshots = feed(drivers, triggers, aligner, placement)
+    snapshots = feed(drivers, triggers, aligner_of(config, placement), placement)
     snapshot = next(one for one in snapshots if one.part == wanted)
     span = (snapshot.time_ns - around_ns, snapshot.time_ns + around_ns)
     kept: dict[str, list[Reading]] = {name: [] for name in config.streams}

@@ -8,9 +8,10 @@ import numpy as np
 from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Reason, Snapshot
 from qc_station.align.trigger import Trigger
+from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import readings
 from qc_station.line.shell import LiveShell
-from qc_station.line.simulation import aligner, shift, station
+from qc_station.line.simulation import shift, station
 from qc_station.view.placement import Placement
 from sensors.readings import Reading
 from sensors.simulated.drivers import line_drivers
@@ -30,7 +31,7 @@ class Clock:
 
 def line() -> tuple[Aligner, Placement]:
     placement = Placement(station())
-    return aligner(station(), placement), placement
+    return aligner_of(station(), placement), placement
 
 
 def content(snapshot: Snapshot) -> tuple[object, ...]:

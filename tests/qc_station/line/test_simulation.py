@@ -13,8 +13,10 @@ from sklearn.model_selection import cross_val_predict
 from qc_station.align.aligner import AlignerStats
 from qc_station.align.snapshot import Reason, Snapshot
 from qc_station.align.trigger import Trigger
+from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
-from qc_station.line.simulation import aligner, shift, station
+from qc_station.line.simulation import shift, station
+from qc_station.view.placement import Placement
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import schedule
 from sensors.simulated.parts import Part, make_parts
@@ -61,7 +63,7 @@ def test_only_gas_is_shared_and_never_across_a_pause() -> None:
 def test_nothing_is_lost_between_driver_and_snapshot() -> None:
     passings = schedule(make_parts(2, 30), 2)
     triggers = [Trigger(part=one.part.name, time_ns=one.time_ns) for one in passings]
-    line = aligner(station())
+    line = aligner_of(station(), Placement(station()))
     middle: list[AlignerStats] = [line.stats() for _ in feed(line_drivers(passings, 2), triggers, line)]
     assert all(books.balanced for stats in [*middle, line.stats()] for books in stats.streams.values())
     final = line.stats()
