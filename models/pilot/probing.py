@@ -18,6 +18,7 @@ from models.trainer import Trainer
 
 EPOCHS = 8
 """Passes of each short training."""
+BOUNDLESS_S = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,34 +68,46 @@ def pilot(
         tasks: What is asked of them.
         train: Training items.
         val: Validation items.
-        settings: Of the training to come; its budget is shared out among the short ones.
+        settings: Of the training to come. Its budget is that of all short ones together: the widest network goes first
+            and is cut where it would take more than its share, and the others get as many epochs, so that they compare.
         epochs: Passes of each, fewer where the budget asks for it.
         report: Called after each.
         clock: Seconds, for the budget.
     """
-    wanted, skipped, probes = _subsets([s.name for s in inputs]), dict[tuple[str, ...], str](), list[Probe]()
-    end = clock() + settings.budget_s
-    for number, streams in enumerate(wanted):
+    names = [s.name for s in inputs]
+    skipped, probes = dict[tuple[str, ...], str](), list[Probe]()
+    share = settings.budget_s / _trainings_worth(len(names))
+    for streams in reversed(subsets(names)):
         own = [t for t in tasks if t.stream is None or t.stream in streams]
         learnt, held = having_any(train, streams), having_any(val, streams)
         fault = _fault(streams, own, train, learnt, held)
         if fault:
             skipped[streams] = fault
             continue
-        each = max(1e-3, (end - clock()) / (len(wanted) - number))
         paths = {n: s for n, s in settings.paths.items() if n in (*streams, "shared")}
-        chosen = replace(settings, epochs=epochs, budget_s=each, weighting="fixed", paths=paths, energy_wh=None)
+        plan = (
+            {"epochs": probes[0].epochs, "budget_s": BOUNDLESS_S} if probes else {"epochs": epochs, "budget_s": share}
+        )
+        chosen = replace(settings, weighting="fixed", paths=paths, energy_wh=None, **plan)
         specs = [s for s in inputs if s.name in streams]
         probes.append(probed(Trainer(specs, own, learnt, held, chosen, clock)))
         report(probes[-1])
-    return Pilot(
-        probes=tuple(probes), pairs=tuple(togethers(probes, val)), worths=worths(probes, tasks), skipped=skipped
-    )
+    found = tuple(reversed(probes))
+    return Pilot(probes=found, pairs=tuple(togethers(found, val)), worths=worths(found, tasks), skipped=skipped)
 
 
-def _subsets(streams: Sequence[str]) -> list[tuple[str, ...]]:
+def subsets(streams: Sequence[str]) -> list[tuple[str, ...]]:
+    """Each stream, each two, and all of more than two: from the narrowest to the widest."""
     whole = [tuple(streams)] if len(streams) > 2 else []
     return [(s,) for s in streams] + list(combinations(streams, 2)) + whole
+
+
+def _trainings_worth(streams: int) -> int:
+    """How much longer all trainings take than the widest, if a network costs what its streams cost.
+
+    Each stream is once alone, streams - 1 times in a pair, and once among all of more than two.
+    """
+    return streams + (streams > 2)
 
 
 def _fault(streams: tuple[str, ...], tasks: Sequence[Task], train: Dataset, learnt: Dataset, held: Dataset) -> str:

@@ -51,6 +51,8 @@ def command(station: Path, seed: int | None, epochs: int, budget: float, write: 
         note(f"{' + '.join(probe.streams)}, {probe.epochs} epochs: {losses}")
 
     found = run_pilot(config, items, epochs, said)
+    if found.probes[0].epochs < epochs:
+        note(f"only {found.probes[0].epochs} of {epochs} epochs fit into {budget:g} s; more say more")
     if not as_json:
         show(found)
     if write:
@@ -92,10 +94,11 @@ def show(found: "Pilot") -> None:
     from rich.table import Table
 
     out = console(as_json=False)
-    outputs = list(dict.fromkeys(name for probe in found.probes for name in probe.val))
-    table = Table("validation loss (1: no skill)", *(" + ".join(p.streams) for p in found.probes))
-    for name in outputs:
-        table.add_row(name, *(f"{p.val[name]:.3f}" if name in p.val else "-" for p in found.probes))
+    tasks = [worth.column for worth in found.worths]
+    table = Table("validation loss (1: no skill)", *tasks)
+    for probe in found.probes:
+        known = {output.removesuffix(":joint"): loss for output, loss in probe.val.items()}
+        table.add_row(" + ".join(probe.streams), *(f"{known[t]:.3f}" if t in known else "-" for t in tasks))
     out.print(table)
     for sentence in found.words():
         out.print(sentence, soft_wrap=True)

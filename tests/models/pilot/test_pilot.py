@@ -10,6 +10,7 @@ import torch
 from models.adjustment import LEARNING_RATE, PathSettings
 from models.injection import ABSENT, Dataset
 from models.pilot import Pilot, Probe, Together, pilot
+from models.pilot.probing import _trainings_worth, subsets
 from models.pilot.subsets import having_all, having_any, taken
 from models.pilot.worth import worths
 from models.settings import Settings
@@ -45,8 +46,8 @@ def between(result: Pilot, *streams: str) -> Together:
 
 def test_every_stream_every_two_and_all_are_tried(found: tuple[Pilot, list[Probe]]) -> None:
     result, heard = found
-    assert tuple(heard) == result.probes
-    assert [p.streams for p in heard] == [
+    assert tuple(reversed(heard)) == result.probes
+    assert [p.streams for p in result.probes] == [
         ("one",),
         ("two",),
         ("deaf",),
@@ -139,13 +140,21 @@ def test_a_stream_without_a_part_or_a_task_is_named() -> None:
     assert result.skipped[("one", "deaf")] == "one of them is in no training part"
 
 
-def test_the_budget_is_shared_out_and_every_training_has_at_least_one_epoch() -> None:
+@pytest.mark.parametrize(("budget_s", "fits"), [(60.0, 6), (1.0, 1), (1e6, 7)])
+def test_the_widest_is_cut_to_its_share_and_the_others_get_as_many_epochs(budget_s: float, fits: int) -> None:
+    """Five seconds an epoch; two streams together, and each alone, are worth two trainings of both."""
     ticks = count()
-    settings = Settings(budget_s=60.0, batch=8)
+    settings = Settings(budget_s=budget_s, batch=8)
     tasks, data = tasks_for((ONE, TWO)), parts(24)
-    result = pilot((ONE, TWO), tasks, data, parts(12, seed=5), settings, epochs=50, clock=lambda: 5.0 * next(ticks))
-    assert all(1 <= p.epochs < 6 for p in result.probes)
-    assert len(result.probes) == 3
+    result = pilot((ONE, TWO), tasks, data, parts(12, seed=5), settings, epochs=7, clock=lambda: 5.0 * next(ticks))
+    assert [p.epochs for p in result.probes] == [fits] * 3
+
+
+def test_a_network_costs_what_its_streams_cost() -> None:
+    for streams in (1, 2, 3, 4, 5):
+        cost = sum(len(s) for s in subsets("abcde"[:streams]))
+        widest = len(subsets("abcde"[:streams])[-1])
+        assert _trainings_worth(streams) == cost / widest
 
 
 def test_subsets_keep_items_windows_and_names_together() -> None:
