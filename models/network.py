@@ -110,7 +110,7 @@ class MultimodalNetwork(nn.Module):
         return signals * nn.functional.dropout(signals.new_ones(size, signals.shape[1]), self.dropout)[mine]
 
     def answer(self, signals: Tensor) -> dict[str, Tensor]:
-        """Outputs of every head, shape (items, outputs): logits of a class task, a standardized value otherwise."""
+        """Raw answers of every head, shape (items, outputs); the task's loss says what they mean."""
         answers = {}
         for task in self.ranked:
             for output, stream in self.pairs(task):
