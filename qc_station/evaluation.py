@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.bundle import BundleTask
+from deploy.bundle import NOVELTY, BundleTask
 from deploy.runtime import Runtime, Scores
 from qc_station.figures.rates import rate
 from qc_station.figures.scoring import Figures, classification, regression
 from qc_station.items import Item
-from qc_station.novelty import NOVELTY_P
+from qc_station.novelty import NOVELTY_P, is_novel
 from qc_station.verdict import Decision, Policy, Verdict, judge
 
 BATCH = 64
@@ -22,8 +22,6 @@ TIMED_PARTS = 300
 """Latency is measured on at most so many parts, one at a time."""
 MOST_SUBSETS = 64
 MAIN = "label"
-NOVELTY = "novelty"
-"""The output with the p-value of the whole part; that of a stream is novelty:STREAM."""
 
 
 def evaluate(runtime: Runtime, items: Sequence[Item]) -> dict[str, Any]:
@@ -35,7 +33,8 @@ def evaluate(runtime: Runtime, items: Sequence[Item]) -> dict[str, Any]:
 
     Returns:
         bundle, items, tasks (figures by manifest column), subsets (figures of the main task by the streams that took
-        part), verdicts (escape and overkill with their exact bounds), latency_ms (raw windows to scores, one part at a time).
+        part), verdicts (escape and overkill with their exact bounds), novelty (where the bundle tells), latency_ms (raw
+        windows to scores, one part at a time).
     """
     presence = np.array([[s in item.windows for s in runtime.streams] for item in items], dtype=np.bool_)
     outputs = run_all(runtime, items, presence)
@@ -45,6 +44,8 @@ def evaluate(runtime: Runtime, items: Sequence[Item]) -> dict[str, Any]:
     results["subsets"] = _subsets(runtime, items, presence) if MAIN in tasks else {}
     if MAIN in tasks:
         results["verdicts"] = verdict_figures(runtime, items, outputs, presence)
+    if NOVELTY in outputs:
+        results["novelty"] = novelty_figures(runtime, items, outputs[NOVELTY][:, 0])
     results["latency_ms"] = latency(runtime, items)
     return results
 
@@ -142,6 +143,21 @@ def verdict_figures(
         verdict = verdict_of(runtime, {n: rows[number] for n, rows in outputs.items()}, present)
         counts["ok" if label in runtime.manifest.ok_classes else "not_ok"][verdict.decision.value] += 1
     return {"counts": counts} | rates(counts)
+
+
+def novelty_figures(runtime: Runtime, items: Sequence[Item], values: NDArray[np.float32]) -> dict[str, Any]:
+    """The threshold, and by class of the main task how many parts are novel under it and their median p-value."""
+    threshold = runtime.manifest.threshold(NOVELTY_P)
+    labels = np.array([item.labels.get(MAIN, "") for item in items])
+    by_class = {
+        str(name): {
+            "parts": int((labels == name).sum()),
+            "novel": int(is_novel(values[labels == name], threshold).sum()),
+            "median_p": float(np.median(values[labels == name])),
+        }
+        for name in np.unique(labels[labels != ""])
+    }
+    return {"threshold": threshold, "novel": int(is_novel(values, threshold).sum()), "by_class": by_class}
 
 
 def rates(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:

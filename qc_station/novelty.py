@@ -31,6 +31,11 @@ def reachable(wanted: float, smallest: float) -> float:
     return max(wanted, smallest)
 
 
+def is_novel(p: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
+    """Which p-values are novel under a threshold; a NaN is, and with a threshold of 0 none is."""
+    return ~(p > threshold * (1 + ROUNDING)) & (threshold > 0)
+
+
 def strange(outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...], threshold: float) -> str:
     """Why a part is taken for novel, in words; "" where it is not, or where the bundle cannot tell.
 
@@ -41,10 +46,9 @@ def strange(outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...]
     """
     if NOVELTY not in outputs:
         return ""
-    p, most = float(outputs[NOVELTY][0]), threshold * (1 + ROUNDING)
-    # Written so that a NaN is looked at too.
-    if p > most or threshold <= 0:
+    p = float(outputs[NOVELTY][0])
+    if not is_novel(outputs[NOVELTY], threshold)[0]:
         return ""
     single = {stream: outputs.get(f"{NOVELTY}:{stream}") for stream in present}
-    named = [stream for stream, own in single.items() if own is not None and float(own[0]) <= most]
+    named = [stream for stream, own in single.items() if own is not None and is_novel(own, threshold)[0]]
     return f"never seen anything like it (p {p:.3g}; {', '.join(named) or 'all streams together'})"

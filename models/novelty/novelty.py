@@ -73,7 +73,8 @@ class Novelty(nn.Module):
         scores = torch.cat([strangeness(found, rows) for found, rows in zip(self._found(), seen, strict=True)], dim=1)
         scores = torch.where(here, scores, torch.full_like(scores, NEVER))
         singles = torch.where(here, self.single.every(scores), torch.ones_like(scores))
-        return [self._joined(scores, singles, here), *singles.split(1, dim=1)]
+        alone = [singles[:, s : s + 1] for s in range(len(self.streams))]
+        return [self._joined(scores, singles, here), *alone]
 
     def _joined(self, scores: Tensor, singles: Tensor, here: Tensor) -> Tensor:
         number = (here.to(torch.int64) * self.powers).sum(dim=1)

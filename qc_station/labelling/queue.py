@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qc_station.evaluation import MAIN, NOVELTY
+from deploy.bundle import NOVELTY
+from qc_station.evaluation import MAIN
 from qc_station.labelling.next_items import next_items
 from qc_station.store import Decision, Store
 from qc_station.store.items import Entry

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qc_station.evaluation import novelty_figures
+from qc_station.items import Item
 from qc_station.novelty import MOST_LOOKED_AT, reachable, strange
 from qc_station.verdict import Decision, Policy, Verdict, judge
 from tests.synthetic import manifest
@@ -94,3 +96,20 @@ def test_a_bundle_of_before_has_no_threshold_and_keeps_its_bytes() -> None:
     after = msgspec.structs.replace(before, verdicts={"novelty_p": 0.02})
     assert after.threshold("novelty_p") == 0.02
     assert msgspec.json.decode(after.written(), type=type(after)).threshold("novelty_p") == 0.02
+
+
+def test_an_evaluation_counts_novel_parts_by_class() -> None:
+    """A runtime is not needed for that: any manifest with a threshold will do."""
+
+    class Told:
+        manifest = msgspec.structs.replace(manifest(), verdicts={"novelty_p": 0.02})
+
+    labels = ["ok", "ok", "void", "void", None]
+    items = [
+        Item(name=f"p{n}", group="g", split=None, windows={}, labels={"label": text} if text else {})
+        for n, text in enumerate(labels)
+    ]
+    found = novelty_figures(Told(), items, np.float32([0.5, 0.3, 0.001, 0.02, 0.01]))  # type: ignore[arg-type]
+    assert (found["threshold"], found["novel"]) == (0.02, 3)
+    assert found["by_class"]["ok"] == {"parts": 2, "novel": 0, "median_p": pytest.approx(0.4)}
+    assert found["by_class"]["void"] == {"parts": 2, "novel": 2, "median_p": pytest.approx(0.0105)}

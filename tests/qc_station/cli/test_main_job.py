@@ -115,6 +115,8 @@ def test_a_part_with_all_its_recordings_gets_a_verdict_with_its_reason(line: Lin
     assert result["verdict"] in {"PASS", "REJECT", "REVIEW"}
     assert all(stream in result["reason"] for stream in STREAMS)
     assert sum(result["tasks"]["label"].values()) == pytest.approx(1, abs=1e-5)
+    assert set(result["novelty_by_stream"]) == set(STREAMS)
+    assert 0 < result["novelty"] <= 1
 
 
 def test_a_part_without_a_required_stream_never_passes(line: Line) -> None:
