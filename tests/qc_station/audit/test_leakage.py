@@ -85,26 +85,28 @@ def test_a_fixture_that_every_frame_shows_makes_no_copies() -> None:
     assert found(items, "thermal") == []
 
 
-def looks() -> tuple[list[NDArray[np.float64]], NDArray[np.float64]]:
-    """Frames without anything in common, and a smooth scene."""
+def scene(across: float, down: float) -> NDArray[np.float64]:
+    """A warm place, wide and smooth."""
     rows, columns = np.mgrid[0:24, 0:20] / 20.0
-    scene = 100 * np.exp(-((rows - 0.5) ** 2 + (columns - 0.5) ** 2) / 0.4)
-    return [100 * RANDOM.standard_normal((1, 24, 20)) for _ in range(40)], scene[None]
+    warm: NDArray[np.float64] = 100 * np.exp(-((rows - down) ** 2 + (columns - across) ** 2) / 0.4)[None]
+    return warm
+
+
+FRAME = InputSpec(name="f", kind="image", shape=(1, 24, 20))
+SCENES = [scene(*RANDOM.random(2)) for _ in range(40)]
 
 
 def test_a_later_frame_of_the_same_scene_is_no_copy() -> None:
-    others, scene = looks()
-    one, later = (scene + 0.5 * RANDOM.standard_normal(scene.shape) for _ in range(2))
-    compare = likeness(InputSpec(name="f", kind="image", shape=(1, 24, 20)), [*others, one, later])
+    one, later = (scene(0.2, 0.3) + 0.5 * RANDOM.standard_normal((1, 24, 20)) for _ in range(2))
+    compare = likeness(FRAME, [*SCENES, one, later])
     assert not compare.same(one, later)
-    assert compare.same(one, one + 0.02 * RANDOM.standard_normal(scene.shape))
+    assert compare.same(one, one + 0.02 * RANDOM.standard_normal((1, 24, 20)))
 
 
 def test_frames_of_one_edge_under_another_light_are_no_copies() -> None:
-    others, scene = looks()
-    edge = scene + np.where(np.arange(24)[:, None] < 12, 0, 300)
+    edge = scene(0.2, 0.3) + np.where(np.arange(24)[:, None] < 12, 0, 300)
     light = edge + np.linspace(0, 60, 20)
-    compare = likeness(InputSpec(name="f", kind="image", shape=(1, 24, 20)), [*others, edge, light])
+    compare = likeness(FRAME, [*SCENES, edge, light])
     assert not compare.same(edge, light)
     assert compare.same(edge, edge[:, ::-1, ::-1])
 
