@@ -92,15 +92,29 @@ def test_the_readme_names_only_commands_and_files_that_exist() -> None:
             assert (ROOT / name).exists() or name.startswith("line1/"), name
 
 
-def test_the_driver_and_trigger_tables_are_accepted_as_they_stand() -> None:
+def test_every_weighting_loss_optimizer_and_schedule_stands_in_the_readme() -> None:
+    from models.adjustment import OPTIMISERS
+    from models.losses import names as losses
+    from models.schedules import SCHEDULES
+    from models.weighting import names as weightings
+
+    (table,) = re.findall(r"^\| `weighting`.*?\n\n", README, flags=re.DOTALL | re.MULTILINE)
+    said = set(re.findall(r"`([a-z_]+)`", table)) - {"weighting", "losses", "optimizer", "schedule"}
+    assert said == {*weightings(), *losses(), *OPTIMISERS, *SCHEDULES}
+
+
+def test_the_training_driver_and_trigger_tables_are_accepted_as_they_stand() -> None:
     import tomllib
 
     from qc_station.config.drivers import driver_faults
+    from qc_station.config.loading import parse_station
     from qc_station.config.station import StreamConfig
     from qc_station.config.triggers import trigger_faults
 
     kinds = {"acoustic": {"rate_hz": 48000.0}, "thermal": {"height": 120, "width": 160}, "enose": {"window_steps": 10}}
-    drivers, triggers = map(tomllib.loads, blocks("toml"))
+    training, drivers, triggers = map(tomllib.loads, blocks("toml"))
+    streams = {"acoustic": {"kind": "waveform", "rate_hz": 8000, "window_s": 1}}
+    parse_station({"name": "x", "streams": streams, **training})
     assert trigger_faults(triggers["trigger"], {}) == []
     for name, table in drivers["streams"].items():
         kind = {"acoustic": "waveform", "thermal": "image", "enose": "series"}[name]
