@@ -84,7 +84,7 @@ class RecordingFile:
         writer.register_channel(TOPIC, "json", json_schema)
         for topic, kind in NOTES.items():
             writer.register_channel(topic, "json", writer.register_schema(kind.__name__, "jsonschema", schema(topic)))
-        reading_schema = writer.register_schema("Reading", payload.ENCODING, payload.LAYOUT)
+        reading_schema = writer.register_schema(payload.SCHEMA_NAME, payload.SCHEMA_ENCODING, payload.SCHEMA.encode())
         for stream in declaration.streams:
             metadata = {"stream": stream_json(stream)}
             writer.register_channel(READING_TOPIC + stream.name, payload.ENCODING, reading_schema, metadata)

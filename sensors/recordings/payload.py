@@ -1,20 +1,11 @@
 """A reading as the bytes of one message, and back.
 
-Encoding `qc-reading-v1`, little-endian: what MCAP's own message header cannot hold, then the samples as they were in
-memory (C order). The arrival time is the message's log time, the stream is the message's channel.
+The message is one of ROS 1 (wiki.ros.org/msg: little-endian, packed; a list begins with its length in 32 bits), whose
+definition stands in every file as the schema. So Foxglove, and whatever else reads MCAP, shows and plots the readings, by
+`readings/NAME.float32s[0]` for instance. Arrival is the log time of MCAP's own header, the stream is the channel.
 
-| offset | type      | meaning                                                   |
-|--------|-----------|-----------------------------------------------------------|
-| 0      | u64       | index of the first sample since the session began         |
-| 8      | i64       | device time in ns; meaningful if bit 0 of the flags is set |
-| 16     | u32       | session                                                   |
-| 20     | u32       | quality flags (`sensors.readings.Quality`)                |
-| 24     | 8 bytes   | dtype in numpy's notation (`<i2`), ASCII, zero-filled      |
-| 32     | u8        | flags: 1 = the device time is known                       |
-| 33     | u8        | number of dimensions N, at least 1                        |
-| 34     | 6 bytes   | zero                                                      |
-| 40     | N x u64   | shape                                                     |
-| 40+8N  | rest      | samples                                                   |
+Samples are as they were in memory (C order), in the list of their dtype; all other lists are empty. They begin at a
+multiple of eight bytes where they are eight bytes long, so that they are read without a copy.
 """
 
 import math
@@ -27,14 +18,42 @@ from sensors.errors import SensorReadError
 from sensors.readings import Quality, Reading
 from sensors.recordings.errors import RecordingError
 
-ENCODING = "qc-reading-v1"
-LAYOUT = (__doc__ or "").encode()
-"""Stands in every file as the schema's text, so that a file explains itself."""
+ENCODING, SCHEMA_ENCODING, SCHEMA_NAME = "ros1", "ros1msg", "qc_station/Reading"
+"""As MCAP's registry names them (mcap.dev/spec/registry), and the type of the message."""
+LISTS = ("|u1", "<i2", "<u2", "<f8", "<f4")
+"""dtypes with a list of their own, in its order; the others stand as bytes in the list after them."""
+SCHEMA = """\
+# Index of the first sample since the session began; a jump means lost samples.
+uint64 seq
+# Device time in ns; meaningful if bit 0 of the flags is set.
+int64 device_ns
+# Counts the times the device was opened.
+uint32 session
+# 1 samples missing before, 2 overflow, 4 saturated, 8 repeated, 16 warming.
+uint32 quality
+# numpy's notation, e.g. <i2, in ASCII, filled with zeros.
+uint8[8] dtype
+# 1: the device time is known.
+uint8 flags
+uint8[3] reserved
+# Samples first.
+uint64[] shape
+# The samples, in the one list of their dtype.
+uint8[] uint8s
+int16[] int16s
+uint16[] uint16s
+float64[] float64s
+float32[] float32s
+# Of any other dtype.
+uint8[] other_bytes
+"""
 KINDS = "biufc"
 """Kinds of dtype that are plain numbers: nothing with objects or text is ever stored or believed."""
+MOST_DIMENSIONS = 32
 _NAME = re.compile(rb"[<>|][" + KINDS.encode() + rb"]\d{1,2}\0*")
 """What `encode` writes: numpy reads much more into a name than plain numbers, down to expressions."""
-_HEADER = struct.Struct("<QqII8sBB6x")
+_HEADER = struct.Struct("<QqII8sB3xI")
+_LENGTH = struct.Struct("<I")
 
 
 def encode(reading: Reading) -> bytes:
@@ -57,9 +76,10 @@ def encode(reading: Reading) -> bytes:
         reading.device_ns is not None,
         data.ndim,
     )
+    before, after = _around(data.dtype, data.size)
     # Numpy exports no flat view of an array without samples.
     samples = np.ascontiguousarray(data).data.cast("B") if data.size else b""
-    return b"".join((header, struct.pack(f"<{data.ndim}Q", *data.shape), samples))
+    return b"".join((header, struct.pack(f"<{data.ndim}Q", *data.shape), before, samples, after))
 
 
 def decode(stream: str, arrival_ns: int, message: bytes) -> Reading:
@@ -76,12 +96,14 @@ def decode(stream: str, arrival_ns: int, message: bytes) -> Reading:
 
 def _decode(stream: str, arrival_ns: int, message: bytes) -> Reading:
     seq, device_ns, session, quality, name, known, dimensions = _HEADER.unpack_from(message)
-    if not _NAME.fullmatch(name) or not dimensions:
+    if not _NAME.fullmatch(name) or not 0 < dimensions <= MOST_DIMENSIONS:
         raise ValueError(f"dtype {name!r} in {dimensions} dimensions")
     dtype = np.dtype(name.rstrip(b"\0").decode("ascii"))
     shape = struct.unpack_from(f"<{dimensions}Q", message, _HEADER.size)
-    first = _HEADER.size + 8 * dimensions
-    if len(message) - first != math.prod(shape) * dtype.itemsize:
+    before, after = _around(dtype, size := math.prod(shape))
+    place = _HEADER.size + 8 * dimensions
+    first, stop = place + len(before), len(message) - len(after)
+    if stop - first != size * dtype.itemsize or message[place:first] != before or message[stop:] != after:
         raise ValueError(f"shape {shape} of {dtype} does not fill {len(message) - first} bytes")
     return Reading(
         stream=stream,
@@ -92,3 +114,12 @@ def _decode(stream: str, arrival_ns: int, message: bytes) -> Reading:
         data=np.ndarray(shape, dtype, message, first),
         quality=Quality(quality),
     )
+
+
+def _around(dtype: np.dtype[np.generic], size: int) -> tuple[bytes, bytes]:
+    """The lengths of the lists up to that of the samples, and those of the lists after it."""
+    if dtype.str in LISTS:
+        index, length = LISTS.index(dtype.str), size
+    else:
+        index, length = len(LISTS), size * dtype.itemsize
+    return bytes(_LENGTH.size * index) + _LENGTH.pack(length), bytes(_LENGTH.size * (len(LISTS) - index))

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from mcap.reader import make_reader
+from mcap.well_known import MessageEncoding, SchemaEncoding
 
 from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.readings import Reading
 from sensors.recordings.messages import RecordedTrigger, SessionEvent
-from sensors.recordings.payload import LAYOUT
+from sensors.recordings.payload import SCHEMA
 from sensors.recordings.recorder import Recorder
 from sensors.recordings.recording import Recording
 
@@ -79,7 +80,9 @@ def test_the_library_of_the_format_lists_channels_schemas_times_and_attachments(
         topics = {channel.topic: channel for channel in summary.channels.values()}
         assert list(topics) == ["declaration", "triggers", "sessions", "readings/sound", "readings/heat"]
         assert summary.schemas[topics["triggers"].schema_id].encoding == "jsonschema"
-        assert b"| offset | type" in summary.schemas[topics["readings/heat"].schema_id].data
+        assert topics["readings/heat"].message_encoding == MessageEncoding.ROS1
+        known = summary.schemas[topics["readings/heat"].schema_id]
+        assert (known.name, known.encoding, known.data) == ("qc_station/Reading", SchemaEncoding.ROS1, SCHEMA.encode())
         (attachment,) = reader.iter_attachments()
         assert attachment.name == "station.toml"
         assert attachment.data.startswith(b"[station]")
@@ -153,7 +156,7 @@ def _plain(reading: Reading) -> tuple[object, ...]:
 def test_a_damaged_length_is_refused_before_memory_is_taken_for_it(path: Path) -> None:
     content = bytearray(path.read_bytes())
     # In the index: the length of a schema's text stands before it.
-    at = content.rindex(LAYOUT)
+    at = content.rindex(SCHEMA.encode())
     content[at - 4 : at] = (2**31 - 1).to_bytes(4, "little")
     path.write_bytes(content)
     tracemalloc.start()
