@@ -12,7 +12,7 @@ from models.checkpoint import Checkpoints
 from models.continual.distillation import TEMPERATURE, WEIGHT, Distillation
 from models.continual.ewc import Elastic, fisher
 from models.continual.forgetting import Forgetting, forgetting
-from models.continual.replay import DRAWS, REPLAYED, SHARE, joined
+from models.continual.replay import DRAWS, LEAST, REPLAYED, SHARE, joined
 from models.continual.warm_start import warm_start
 from models.history import Epoch, Outcome
 from models.injection import ABSENT, Dataset, InputSpec
@@ -36,7 +36,9 @@ class Keeping:
     """What is done against forgetting."""
 
     share: float = SHARE
-    """Share of the old items that are replayed, 0 to 1."""
+    """Share of the old items that are replayed, 0 to 1; 0 is none at all."""
+    least: int = LEAST
+    """Old items that are replayed where the share comes to fewer; all where there are fewer."""
     draws: float = DRAWS
     """Share of the joined items that are replayed ones, under 1."""
     by: str | None = None
@@ -97,7 +99,7 @@ def fine_tune(
         ValueError: the champion does not fit the inputs or tasks, or a figure in `keeping` or `settings` is none.
     """
     chosen, kept = settings or Settings(), keeping or Keeping()
-    train = joined(new, old, kept.share, draws=kept.draws, by=kept.by, seed=chosen.seed)
+    train = joined(new, old, kept.share, least=kept.least, draws=kept.draws, by=kept.by, seed=chosen.seed)
     # New rows and new streams' parts begin at random.
     torch.manual_seed(chosen.seed)
     network = warm_start(champion, inputs, tasks, train.windows)

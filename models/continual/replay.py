@@ -12,6 +12,8 @@ REPLAYED = "(replayed)"
 """Key among the targets: 1 for an item that is replayed, NaN for a new one; no task has such a name."""
 SHARE = 0.05
 """Share of the old items that are replayed."""
+LEAST = 200
+"""Old items that are replayed where the share comes to fewer."""
 DRAWS = 2 / 3
 """Share of the joined items that are replayed ones; the few are drawn more often to come to it."""
 
@@ -41,13 +43,14 @@ def quotas(available: NDArray[np.int64], many: int) -> NDArray[np.int64]:
     return given
 
 
-def chosen(old: Dataset, share: float, by: str, seed: int = 0) -> NDArray[np.int64]:
+def chosen(old: Dataset, share: float, by: str, *, least: int = 0, seed: int = 0) -> NDArray[np.int64]:
     """Which old items are replayed.
 
     Args:
         old: All old items.
-        share: How many of them, 0 to 1, rounded up.
+        share: How many of them, 0 to 1, rounded up; 0 is none at all.
         by: Task whose classes get equal quotas; items of unknown class count as a class of their own.
+        least: How many where the share comes to fewer; all where there are fewer.
         seed: Same seed, same items.
 
     Returns:
@@ -63,12 +66,20 @@ def chosen(old: Dataset, share: float, by: str, seed: int = 0) -> NDArray[np.int
     random = np.random.default_rng(seed)
     codes = np.nan_to_num(old.targets[by], nan=-1.0)
     classes = [random.permutation(np.flatnonzero(codes == code)) for code in np.unique(codes)]
-    given = quotas(np.array([len(members) for members in classes], np.int64), math.ceil(share * len(old) - 1e-9))
+    many = max(math.ceil(share * len(old) - 1e-9), least if share else 0)
+    given = quotas(np.array([len(members) for members in classes], np.int64), many)
     return np.sort(np.concatenate([np.zeros(0, np.int64), *(m[:n] for m, n in zip(classes, given, strict=True))]))
 
 
 def joined(
-    new: Dataset, old: Dataset, share: float = SHARE, *, draws: float = DRAWS, by: str | None = None, seed: int = 0
+    new: Dataset,
+    old: Dataset,
+    share: float = SHARE,
+    *,
+    least: int = LEAST,
+    draws: float = DRAWS,
+    by: str | None = None,
+    seed: int = 0,
 ) -> Dataset:
     """The new items, and some old ones beside them.
 
@@ -76,7 +87,8 @@ def joined(
         new: New items.
         old: Items to replay from, with targets of the same tasks and classes; only the windows of those that are
             replayed are copied.
-        share: Share of the old items that are replayed.
+        share: Share of the old items that are replayed; 0 is none at all.
+        least: How many where the share comes to fewer; all where there are fewer.
         draws: Share of the joined items that should be replayed ones, under 1: each is repeated, as often as any other
             or once more, until it is so; none is left out where they are more.
         by: Task whose classes get equal quotas; None: the first of the new items.
@@ -90,7 +102,7 @@ def joined(
     """
     if not 0.0 <= draws < 1.0:
         raise ValueError(f"share of joined items that are replayed: {draws} is not within 0 and 1")
-    items = chosen(old, share, by or next(iter(new.targets)), seed)
+    items = chosen(old, share, by or next(iter(new.targets)), least=least, seed=seed)
     repeats = max(len(items), round(len(new) * draws / (1.0 - draws))) if len(items) else 0
     order = np.resize(items, repeats)
     windows, rows = {}, {}

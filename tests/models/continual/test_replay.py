@@ -61,7 +61,7 @@ def test_items_of_unknown_class_are_replayed_too() -> None:
 
 @pytest.mark.parametrize("draws", [0.0, 0.3, 0.5, 0.8])
 def test_replayed_items_come_to_the_share_that_was_asked_for(draws: float) -> None:
-    whole = joined(dataset(40, specs=(A, B), seed=3), rare(), 0.1, draws=draws)
+    whole = joined(dataset(40, specs=(A, B), seed=3), rare(), 0.1, draws=draws, least=0)
     replayed = ~np.isnan(whole.targets[REPLAYED])
     assert replayed.sum() == max(10, round(40 * draws / (1 - draws)))
     assert not replayed[:40].any()
@@ -74,7 +74,7 @@ def test_every_item_keeps_its_windows_and_targets() -> None:
     new, old = without(dataset(20, specs=(A, B), seed=3), "a", [2, 5]), without(rare(), "b", list(range(0, 100, 3)))
     old = replace(old, names=tuple(f"old {n}" for n in range(100)))
     new = replace(new, names=tuple(f"new {n}" for n in range(20)))
-    whole = joined(new, old, 0.3, draws=0.5)
+    whole = joined(new, old, 0.3, draws=0.5, least=0)
     assert len(whole) == len(whole.names) == 50
     for place, name in enumerate(whole.names):
         source, number = (new, old)[name.startswith("old")], int(name.split()[1])
@@ -85,42 +85,42 @@ def test_every_item_keeps_its_windows_and_targets() -> None:
 
 
 def test_a_window_that_is_replayed_twice_is_stored_once() -> None:
-    whole = joined(dataset(60, specs=(A, B)), rare(), 0.05, draws=0.5)
+    whole = joined(dataset(60, specs=(A, B)), rare(), 0.05, draws=0.5, least=0)
     assert len(whole) == 120
     assert [len(w) for w in whole.windows.values()] == [65, 65]
 
 
 def test_a_stream_that_only_new_items_have_is_absent_in_old_ones() -> None:
-    whole = joined(dataset(10, specs=(THERMAL, ENOSE)), dataset(40, specs=(ENOSE,)), 0.25, by="label")
+    whole = joined(dataset(10, specs=(THERMAL, ENOSE)), dataset(40, specs=(ENOSE,)), 0.25, by="label", least=0)
     assert (whole.rows["thermal"][10:] == ABSENT).all()
     assert (whole.rows["thermal"][:10] != ABSENT).all()
     assert np.isnan(whole.targets["label.thermal"][10:]).all()
 
 
 def test_a_stream_that_only_old_items_have_is_absent_in_new_ones() -> None:
-    whole = joined(dataset(10, specs=(ENOSE,)), dataset(40, specs=(THERMAL, ENOSE)), 0.25, by="label")
+    whole = joined(dataset(10, specs=(ENOSE,)), dataset(40, specs=(THERMAL, ENOSE)), 0.25, by="label", least=0)
     assert (whole.rows["thermal"][:10] == ABSENT).all()
     assert (whole.rows["thermal"][10:] != ABSENT).all()
 
 
 def test_nothing_is_replayed_where_nothing_is_asked_for() -> None:
-    whole = joined(dataset(10, specs=(A, B)), rare(), 0.0)
+    whole = joined(dataset(10, specs=(A, B)), rare(), 0.0, least=0)
     assert len(whole) == 10
     assert np.isnan(whole.targets[REPLAYED]).all()
 
 
 def test_weights_are_one_where_the_other_side_had_none() -> None:
     old = replace(rare(), weights={"": np.full(100, 0.5, np.float32)})
-    whole = joined(dataset(10, specs=(A, B)), old, 0.1, draws=0.5)
+    whole = joined(dataset(10, specs=(A, B)), old, 0.1, draws=0.5, least=0)
     assert whole.weights[""].tolist() == [1.0] * 10 + [0.5] * 10
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_a_share_that_is_none_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="is not within 0 and 1"):
-        joined(dataset(10, specs=(A, B)), rare(), share)
+        joined(dataset(10, specs=(A, B)), rare(), share, least=0)
     with pytest.raises(ValueError, match="is not within 0 and 1"):
-        joined(dataset(10, specs=(A, B)), rare(), 0.1, draws=1.0)
+        joined(dataset(10, specs=(A, B)), rare(), 0.1, draws=1.0, least=0)
 
 
 def test_an_unknown_task_is_refused() -> None:
@@ -131,4 +131,11 @@ def test_an_unknown_task_is_refused() -> None:
 def test_windows_of_two_shapes_are_refused() -> None:
     other = dataset(10, specs=(replace(A, shape=(3, 9)), B))
     with pytest.raises(ValueError, match=r"stream 'a': new windows are \(3, 9\) float32, old ones \(3, 8\) float32"):
-        joined(other, rare(), 0.1)
+        joined(other, rare(), 0.1, least=0)
+
+
+@pytest.mark.parametrize(("share", "least", "wanted"), [(0.05, 30, 30), (0.5, 30, 50), (0.05, 999, 100), (0.0, 30, 0)])
+def test_a_small_share_is_raised_to_what_is_least_unless_nothing_is_asked_for(
+    share: float, least: int, wanted: int
+) -> None:
+    assert len(chosen(rare(), share, "label", least=least)) == wanted
