@@ -47,13 +47,13 @@ def fit_novelty(deciding: Deciding, train: Dataset, val: Dataset, seed: int = 0)
     network = deciding.network
     layers, scores = [], torch.full((len(val), len(network.streams)), NEVER)
     for column, stream in enumerate(network.streams):
-        items = some(np.flatnonzero(train.rows[stream] != ABSENT), MOST_WINDOWS)
+        items = some(usable(train, stream), MOST_WINDOWS)
         groups = groups_of(network.tasks, stream, train, items)
         enough = len(items) >= FEWEST
         layers.append(
             [distances_of(r, groups, seed) for r in observed(network, stream, train, items)] if enough else []
         )
-        judged = np.flatnonzero(val.rows[stream] != ABSENT)
+        judged = usable(val, stream)
         if enough and len(judged):
             scores[judged, column] = strangeness(layers[-1], observed(network, stream, val, judged))[:, 0]
     deciding.novelty = Novelty(network.streams, layers, scores).eval()
@@ -120,6 +120,14 @@ def by_turns(codes: NDArray[np.int64], random: np.random.Generator) -> NDArray[n
         members = order[codes[order] == code]
         turn[members] = np.arange(len(members))
     return order[np.argsort(turn[order], kind="stable")]
+
+
+def usable(data: Dataset, stream: str) -> NDArray[np.int64]:
+    """The items that have the stream and count: a weight or a quality of 0 says that a window tells nothing."""
+    here = data.rows[stream] != ABSENT
+    for name in ("", stream):
+        here = here & (data.weights.get(name, np.ones(1, np.float32)) > 0)
+    return np.flatnonzero(here)
 
 
 def some(items: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -23,6 +23,8 @@ class Novelty(nn.Module):
     p-value of a part is valid for each set by itself, and what an absent stream holds takes no part in it. A set that
     few validation items have falls back on Bonferroni, k times the smallest p-value of its k streams, which is valid
     however they depend on each other, only more timid.
+
+    What is not found: a part each of whose windows is usual, that only their combination makes new.
     """
 
     tabled: Tensor

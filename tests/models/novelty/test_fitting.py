@@ -10,7 +10,7 @@ from models.deciding import Deciding
 from models.injection import ABSENT, Dataset
 from models.novelty.fitting import FEWEST, fit_novelty
 from models.novelty.leaving_out import p_values
-from tests.models.novelty.kinds import LABEL, parts
+from tests.models.novelty.kinds import CLASSES, LABEL, parts
 from tests.synthetic import SPECS, network, raw_windows, without
 
 TRAIN, VAL, NEW = parts(160, 1, ("ok", "hum")), parts(199, 2, ("ok", "hum")), parts(200, 3, ("ok", "hum"))
@@ -117,3 +117,13 @@ def test_single_stream_items_are_calibrated_by_bonferroni() -> None:
     assert apart is not None
     assert apart.smallest == pytest.approx(3 / 68)
     assert apart.tabled.tolist() == [False, True, True, False, True, False, False, False]
+
+
+@pytest.mark.parametrize("name", ["", "thermal"])
+def test_what_counts_for_nothing_in_training_is_not_known(name: str) -> None:
+    """A hot part that somebody took out of training by its weight, or whose camera was blind, is still a new one."""
+    mixed, hot = parts(160, 1, ("ok", "hum", "hot")), parts(40, 4, ("hot",))
+    out = np.where(mixed.targets["label"] == CLASSES.index("hot"), 0, 1).astype(np.float32)
+    known, unknown = (p_values(fitted(data), hot) for data in (mixed, replace(mixed, weights={name: out})))
+    assert np.median(known["novelty:thermal"]) > 0.05
+    assert np.median(unknown["novelty:thermal"]) <= 0.02
