@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from models.adjustment import OPTIMISERS
 from models.cumulative import CumulativeLoss
+from models.hypergradient import OneStep
 from models.weighting.kendall import Kendall
 from qc_station.cli import cli
 from qc_station.selfcheck import running
@@ -34,6 +35,7 @@ def test_what_is_checked() -> None:
         "accumulation",
         "export",
         "gradients",
+        "hypergradient",
         "least_squares",
         "optimisers",
         "propagation",
@@ -96,10 +98,17 @@ def biased(patch: pytest.MonkeyPatch) -> str:
     return "kendall: log-variance is log L"
 
 
+def forgetful(patch: pytest.MonkeyPatch) -> str:
+    right = OneStep._moving
+    patch.setattr(OneStep, "_moving", lambda self: {n: v for n, v in right(self).items() if n != "2.bias"})
+    return "slope against autograd through the step"
+
+
 FAULTS: dict[str, Callable[[pytest.MonkeyPatch], str]] = {
     "gradients": crooked,
     "accumulation": mean_of_means,
     "optimisers": hasty,
+    "hypergradient": forgetful,
     "least_squares": impatient,
     "propagation": leaky,
     "weightings": biased,
