@@ -59,7 +59,8 @@ class Clock:
     @property
     def drift_ppm(self) -> float | None:
         """How much faster than its declared rate the device counts; None while that is not known."""
-        return -self._line.slope * 1e6 if self._line else None
+        # The slope is time lost for each of the device's seconds; its rate is the inverse of what those take.
+        return (1.0 / (1.0 + self._line.slope) - 1.0) * 1e6 if self._line else None
 
     def stamp(self, device_ns: int, arrival_ns: int) -> int:
         """When a reading's last sample was taken.

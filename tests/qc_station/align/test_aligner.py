@@ -35,6 +35,45 @@ def test_a_trigger_may_come_after_its_data() -> None:
     assert aligner.advance(SECOND + 100 * MS)[0].reasons == {"sound": Reason.OK, "heat": Reason.OK}
 
 
+def test_a_trigger_may_come_before_its_data_and_before_any() -> None:
+    aligner = make()
+    aligner.trigger("a", SECOND + 50 * MS)
+    assert aligner.advance(SECOND) == []
+    fill(aligner, 60)
+    (snapshot,) = aligner.advance(SECOND + 60 * MS)
+    assert snapshot.reasons == {"sound": Reason.OK, "heat": Reason.OK}
+    assert snapshot.windows["sound"].data.tolist() == [list(range(46, 56))]
+
+
+def test_a_gap_of_one_sample_is_zero_filled_and_marked_and_its_neighbours_stay_in_place() -> None:
+    aligner = make({"sound": RULES["sound"]})
+    for reading in (sound(0), sound(10, 8), sound(19, 11)):
+        aligner.push(reading)
+    aligner.trigger("a", SECOND + 20 * MS)
+    (snapshot,) = aligner.advance(SECOND + 40 * MS)
+    window = snapshot.windows["sound"]
+    assert window.data[0].tolist() == [16, 17, 18, 0, 20, 21, 22, 23, 24, 25]
+    assert (snapshot.reasons["sound"], window.missing) == (Reason.GAP, 1)
+
+
+@pytest.mark.parametrize("later_ns", [0, 1, 2])
+def test_times_and_counts_beyond_2_to_the_53_are_exact_to_the_nanosecond(later_ns: int) -> None:
+    # Beyond it a float holds only every second number, and from 2**60 on every 256th.
+    first, begin_ns = 2**55 + 3, 2**60 + 1
+    aligner = make({"sound": RULES["sound"]})
+    for number in range(4):
+        seq, arrival_ns = first + 10 * number, begin_ns + (10 * number + 9) * MS
+        aligner.push(replace(sound(10 * number), seq=seq, arrival_ns=arrival_ns))
+    # Half a sample and a nanosecond more is nearer to the next one.
+    at_ns = begin_ns + 20 * MS + MS // 2 - 1 + later_ns
+    aligner.trigger("a", at_ns)
+    (snapshot,) = aligner.advance(begin_ns + 40 * MS)
+    window = snapshot.windows["sound"]
+    assert snapshot.time_ns == at_ns
+    assert window.data[0, 0] == (16 if later_ns == 0 else 17)
+    assert window.start_ns == begin_ns + (15 if later_ns == 0 else 16) * MS
+
+
 def test_a_stream_silent_from_the_start_costs_the_deadline_and_no_more() -> None:
     aligner = make()
     aligner.trigger("a", SECOND + 20 * MS)

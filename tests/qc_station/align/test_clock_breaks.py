@@ -84,6 +84,23 @@ def test_a_burst_after_a_stall_of_five_seconds_is_cut_as_if_it_had_come_in_time(
     assert aligner.stats().streams["sound"].breaks == 0
 
 
+@pytest.mark.parametrize("true_hz", [950, 1050])
+def test_at_a_rate_declared_wrong_by_five_percent_windows_stand_where_the_part_was(true_hz: int) -> None:
+    aligner, period_ns = make(SOUND), SECOND // true_hz
+    for number in range(6000):
+        block = sound(10 * number, arrival_ns=SECOND + (10 * number + 9) * period_ns)
+        push(aligner, [block])
+    at_ns = block.arrival_ns - 50 * MS
+    aligner.trigger("a", at_ns)
+    (snapshot,) = aligner.advance(block.arrival_ns)
+    window = snapshot.windows["sound"]
+    taken_ns = SECOND + (int(window.data[0, 0]) - 1) % 2**16 * period_ns
+    assert snapshot.reasons["sound"] is Reason.OK
+    # A block's samples are laid out at the declared rate: of ten, the first is off by half a sample.
+    assert abs(taken_ns - (at_ns - 5 * MS)) <= 1.5 * period_ns
+    assert aligner.stats().streams["sound"].drift_ppm == pytest.approx((true_hz / 1000 - 1) * 1e6, rel=1e-2)
+
+
 @pytest.mark.parametrize("modulus", [2**16, 2**32])
 def test_a_window_across_a_wrap_of_the_count_is_whole(modulus: int) -> None:
     aligner, begin = make(SOUND), modulus - 50

@@ -10,7 +10,7 @@ from qc_station.align.rules import StreamRule
 from qc_station.align.snapshot import Reason, Snapshot
 from sensors.readings import Quality
 from sensors.streams import Stream
-from tests.qc_station.align.scene import MS, SECOND, SOUND, fill, heat, make, sound
+from tests.qc_station.align.scene import MS, RULES, SECOND, SOUND, fill, heat, make, sound
 
 WIDE = {"sound": StreamRule(stream=SOUND, policy=Interval(rate=Rate.of(1000.0), before_ns=15 * MS, length=30))}
 
@@ -81,6 +81,22 @@ def test_a_frame_that_a_closed_shutter_repeated_is_no_evidence() -> None:
     shut, opened = aligner.advance(SECOND + 70 * MS) + aligner.advance(SECOND + 200 * MS)
     assert (shut.reasons["heat"], shut.windows["heat"].quality) == (Reason.UNHEALTHY, Quality.REPEATED)
     assert opened.reasons["heat"] is Reason.OK
+
+
+def test_while_a_shutter_is_closed_and_no_frame_comes_parts_have_none_and_later_ones_are_right() -> None:
+    aligner = make({"heat": RULES["heat"]})
+    for number in range(5):
+        aligner.push(heat(number))
+    # 400 ms without a frame, which the camera does not count.
+    for number in range(5, 10):
+        aligner.push(heat(number, delay_ms=400))
+    for name, at_ms in (("before", 40), ("shut", 240), ("after", 460)):
+        aligner.trigger(name, SECOND + at_ms * MS)
+    before, shut, after = aligner.advance(SECOND + 490 * MS)
+    assert [one.reasons["heat"] for one in (before, shut, after)] == [Reason.OK, Reason.OUT_OF_TOLERANCE, Reason.OK]
+    assert "heat" not in shut.windows
+    assert (after.windows["heat"].data[0, 0, 0], after.windows["heat"].skew_ns) == (6, 0)
+    assert aligner.stats().streams["heat"].breaks == 0
 
 
 def test_frames_at_irregular_times_are_found_by_their_times() -> None:
