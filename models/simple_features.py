@@ -57,6 +57,8 @@ def _pictures(frames: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _levels(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    # A kind of somebody's own may have any shape; its numbers are one long channel then.
+    series = series if series.ndim == 3 else series.reshape(len(series), 1, -1)
     steps = cells(series, min(STEPS, series.shape[-1]), axis=2)
     return _flat(np.sign(steps) * np.log1p(np.abs(steps)))
 

@@ -49,7 +49,7 @@ def facts(material: Material) -> Iterator[Fact]:
 
 
 def level(window: NDArray[Any]) -> float:
-    """Mean of a picture or series, root mean square of a sound: what a single look at the meter says."""
+    """Mean of a picture, root mean square of a sound or series: what a single look at the meter says."""
     values = window.astype(np.float64)
     if values.ndim == 2:
         return float(np.sqrt((values**2).mean()))

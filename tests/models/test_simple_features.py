@@ -60,6 +60,13 @@ def test_cells_are_means_of_nearly_equal_pieces() -> None:
     assert cells[5].tolist() == [np.arange(a, b).mean() for a, b in pairwise(edges)]
 
 
+def test_a_kind_of_its_own_is_one_long_channel() -> None:
+    radar = InputSpec(name="r", kind="radar", shape=(2, 3, 4, 5))
+    found = simple_features(radar, np.ones((3, 2, 3, 4, 5), np.float32))
+    assert found.shape == (3, 32)
+    np.testing.assert_allclose(found, np.log(2))
+
+
 def test_a_series_keeps_the_sign_of_its_levels() -> None:
     found = simple_features(GAS, np.tile(np.array([[-1.0], [0.0], [np.e - 1]]), (1, 1, 7)).astype(np.float32))
     assert found[0, [0, 7, 14]] == pytest.approx([-np.log(2), 0, 1])
