@@ -85,10 +85,9 @@ def pilot(
             skipped[streams] = fault
             continue
         paths = {n: s for n, s in settings.paths.items() if n in (*streams, "shared")}
-        plan = (
-            {"epochs": probes[0].epochs, "budget_s": BOUNDLESS_S} if probes else {"epochs": epochs, "budget_s": share}
-        )
-        chosen = replace(settings, weighting="fixed", paths=paths, energy_wh=None, **plan)
+        chosen = replace(settings, epochs=epochs, budget_s=share, weighting="fixed", paths=paths, energy_wh=None)
+        if probes:
+            chosen = replace(chosen, epochs=probes[0].epochs, budget_s=BOUNDLESS_S)
         specs = [s for s in inputs if s.name in streams]
         probes.append(probed(Trainer(specs, own, learnt, held, chosen, clock)))
         report(probes[-1])
