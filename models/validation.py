@@ -11,6 +11,8 @@ from models.network import MultimodalNetwork
 
 COARSE = 15
 """Temperatures that are tried; the fine grid is for the network that is kept."""
+AT_ONCE = 64
+"""Items of one forward pass: the spectrograms of more at once would be the largest part of a training's memory."""
 
 
 @torch.inference_mode()
@@ -30,7 +32,7 @@ def validation_losses(network: MultimodalNetwork, pairs: tuple[Pair, ...], val: 
         By output, shape (items that have the pair,), in the order of the items.
     """
     found: dict[str, tuple[list[Tensor], list[Tensor]]] = {pair.output: ([], []) for pair in pairs}
-    for batch in in_order(val, 256):
+    for batch in in_order(val, AT_ONCE):
         presence = batch.presence(network.streams)
         answers = network.answer(network.advance(network.encode(batch), presence))
         for pair in pairs:
