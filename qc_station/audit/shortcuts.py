@@ -12,13 +12,13 @@ from qc_station.audit.facts import ADVICE, ALLOWED, Fact, facts
 from qc_station.audit.finding import Finding, Severity
 from qc_station.audit.material import Material
 from qc_station.audit.sightings import MAIN
-from qc_station.figures.paired import auc_interval
+from qc_station.figures.paired import FEWEST_GROUPS, auc_interval
 from qc_station.items import Item
 
 FOLDS: Final = 5
 BINS: Final = 8
 FEWEST: Final = 20
-"""Items, and 4 groups, without which nothing is said."""
+"""Items without which nothing is said."""
 RESAMPLES: Final = 500
 
 
@@ -89,7 +89,7 @@ def predicted(fact: Fact, items: Sequence[Item], column: str, ok_classes: Sequen
     here = np.flatnonzero(learning & np.isfinite(fact.values))
     chosen = [items[int(n)] for n in here]
     groups = [item.group for item in chosen]
-    if len(here) < FEWEST or len(set(groups)) < 4 or np.ptp(fact.values[here]) == 0:
+    if len(here) < FEWEST or len(set(groups)) < FEWEST_GROUPS or np.ptp(fact.values[here]) == 0:
         return None
     labels = [item.labels[column] for item in chosen]
     good = set(ok_classes) & set(labels) or {max(sorted(set(labels)), key=labels.count)}

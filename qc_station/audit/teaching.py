@@ -12,8 +12,9 @@ from models.injection import ABSENT, Dataset
 from models.tasks import Task
 from qc_station.audit.finding import Finding, Severity
 from qc_station.audit.material import Material
+from qc_station.audit.sightings import MAIN
 from qc_station.errors import ConfigError
-from qc_station.figures.paired import auc_interval
+from qc_station.figures.paired import FEWEST_GROUPS, auc_interval
 from qc_station.figures.scoring import classification
 from qc_station.learning.datasets import as_dataset, find_tasks, input_spec, split_items
 
@@ -39,7 +40,7 @@ class Lesson:
     auc: float | None
     """Of bad against good; None where validation has no such pair."""
     lower: float | None
-    """Lower end of its 95 % interval over groups."""
+    """Lower end of its 95 % interval over groups; None where there are too few groups or items for one."""
     upper: float | None
     """Upper end."""
     log_loss: float
@@ -74,14 +75,19 @@ def lessons(material: Material) -> list[Lesson]:
 
 
 def lesson_findings(found: Sequence[Lesson]) -> Iterator[Finding]:
-    """A note for each single stream from which the floor surely learns next to nothing."""
+    """A note for each single stream from which the floor surely learns next to nothing.
+
+    A stream with a label of its own is judged by that one: it cannot know the defects that other streams show.
+    """
+    own = {one.streams[0] for one in found if one.column != MAIN}
     for one in found:
-        if len(one.streams) == 1 and one.upper is not None and one.upper < LITTLE:
+        judged = len(one.streams) == 1 and (one.column != MAIN or one.streams[0] not in own)
+        if judged and one.upper is not None and one.upper < LITTLE:
             yield Finding(
                 severity=Severity.NOTE,
                 kind="teaching",
                 what=(
-                    f"{one.streams[0]} alone teaches the floor nothing about {one.column}: AUC {one.auc:.2f} "
+                    f"{one.streams[0]} alone teaches the floor next to nothing about {one.column}: AUC {one.auc:.2f} "
                     f"({one.lower:.2f} to {one.upper:.2f}) on {one.items} validation items"
                 ),
                 advice="check that the window holds the part (offset_ms, window_s), or record more defects that it can show",
@@ -115,7 +121,9 @@ def _measured(
     interval = None
     if ok.any() and min((ok[targets]).sum(), (~ok[targets]).sum()) >= FEWEST_BAD:
         bad = answers[here][:, ~ok].sum(axis=1)
-        interval = auc_interval(bad, ~ok[targets], [groups[int(n)] for n in here], resamples=RESAMPLES)
+        owners = [groups[int(n)] for n in here]
+        if len(set(owners)) >= FEWEST_GROUPS:
+            interval = auc_interval(bad, ~ok[targets], owners, resamples=RESAMPLES)
     return Lesson(
         column=task.name,
         streams=streams,

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 2000
+FEWEST_GROUPS = 8
+"""Groups under which a bootstrap interval is too narrow to be relied on."""
 BLOCK = 4_000_000
 """Numbers of a block of resamples; bounds the memory."""
 
@@ -36,11 +38,13 @@ class Difference:
     """Upper end."""
     resamples: int
     """Resamples that allowed the figure; e.g. an AUC needs both classes."""
+    groups: int
+    """Groups that were drawn from."""
 
     @property
     def sure(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.lower > 0 or self.upper < 0
+        """Whether the interval leaves out 0, and comes from enough groups to be believed."""
+        return (self.lower > 0 or self.upper < 0) and self.groups >= FEWEST_GROUPS
 
 
 def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> McNemar:
@@ -93,7 +97,7 @@ def mean_difference(
     gain = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     sums, sizes = np.bincount(owner, gain, count), np.bincount(owner, minlength=count)
     found = [(drawn @ sums) / (drawn @ sizes) for drawn in _draws(count, resamples, seed, width=count)]
-    return _difference(float(gain.mean()), np.concatenate(found), confidence)
+    return _difference(float(gain.mean()), np.concatenate(found), confidence, count)
 
 
 def auc_difference(
@@ -126,7 +130,7 @@ def auc_difference(
     for drawn in _draws(count, resamples, seed, width=len(positive)):
         weights = drawn[:, owner]
         found.append(weighted_auc(first, positive, weights) - weighted_auc(second, positive, weights))
-    return _difference(float(whole[0]), np.concatenate(found), confidence)
+    return _difference(float(whole[0]), np.concatenate(found), confidence, count)
 
 
 def auc_interval(
@@ -183,10 +187,10 @@ def _draws(groups: int, resamples: int, seed: int, width: int) -> Iterator[NDArr
         yield random.multinomial(groups, shares, min(rows, resamples - start)).astype(np.float64)
 
 
-def _difference(value: float, found: NDArray[np.float64], confidence: float) -> Difference:
+def _difference(value: float, found: NDArray[np.float64], confidence: float, groups: int) -> Difference:
     known = found[np.isfinite(found)]
     side = (1 - confidence) / 2
     if not len(known):
-        return Difference(value=value, lower=-math.inf, upper=math.inf, resamples=0)
+        return Difference(value=value, lower=-math.inf, upper=math.inf, resamples=0, groups=groups)
     lower, upper = (float(np.quantile(known, q)) for q in (side, 1 - side))
-    return Difference(value=value, lower=lower, upper=upper, resamples=len(known))
+    return Difference(value=value, lower=lower, upper=upper, resamples=len(known), groups=groups)

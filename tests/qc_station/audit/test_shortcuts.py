@@ -110,14 +110,14 @@ def test_what_a_group_knows_is_no_prediction() -> None:
     assert found.lower < 0.6
 
 
-@pytest.mark.parametrize("case", ["few items", "three groups", "one class", "one value", "no value"])
+@pytest.mark.parametrize("case", ["few items", "seven groups", "one class", "one value", "no value"])
 def test_where_there_is_too_little_nothing_is_said(case: str) -> None:
     items = clean(("enose",))
     values = np.arange(len(items), dtype=np.float64)
     if case == "few items":
         items, values = items[:19], values[:19]
-    if case == "three groups":
-        items = [replace(one, group=f"g{number % 3}") for number, one in enumerate(items)]
+    if case == "seven groups":
+        items = [replace(one, group=f"g{number % 7}") for number, one in enumerate(items)]
     if case == "one class":
         items = [replace(one, labels={"label": "ok"}) for one in items]
     if case == "one value":

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qc_station.audit.teaching import lesson_findings, lessons
+from qc_station.audit.teaching import Lesson, lesson_findings, lessons
 from tests.qc_station.audit.scene import clean, material, with_window
 
 
@@ -63,8 +63,25 @@ def test_a_stream_that_teaches_nothing_is_noted() -> None:
         with_window(items, number, "thermal", random.integers(0, 99, (1, 24, 20)).astype(np.uint16))
     found = list(lesson_findings(lessons(material(items))))
     assert [finding.what.partition(":")[0] for finding in found] == [
-        "thermal alone teaches the floor nothing about label"
+        "thermal alone teaches the floor next to nothing about label"
     ]
+
+
+def test_a_stream_is_judged_by_its_own_label_where_it_has_one() -> None:
+    one = Lesson(
+        column="label", streams=("enose",), items=90, accuracy=0.5, auc=0.5, lower=0.4, upper=0.6, log_loss=0.7
+    )
+    own = replace(one, column="label.enose", auc=0.9, lower=0.8, upper=1.0)
+    assert len(list(lesson_findings([one]))) == 1
+    assert list(lesson_findings([one, own])) == []
+    assert len(list(lesson_findings([own, replace(one, column="label.enose")]))) == 1
+
+
+def test_few_groups_give_no_bounds() -> None:
+    items = [replace(one, group=f"{one.split}{n % 7}") for n, one in enumerate(clean(("enose",)))]
+    (lesson,) = lessons(material(items))
+    assert lesson.auc is not None
+    assert lesson.lower is None
 
 
 def test_too_few_items_teach_nothing() -> None:

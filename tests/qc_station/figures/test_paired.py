@@ -115,6 +115,14 @@ def test_a_real_difference_is_sure_and_the_order_of_the_models_turns_it() -> Non
     assert (worse.value, worse.lower, worse.upper) == pytest.approx((-better.value, -better.upper, -better.lower))
 
 
+def test_few_groups_are_never_sure() -> None:
+    gain = np.linspace(1, 2, 70)
+    for count, sure in ((7, False), (8, True)):
+        found = mean_difference(gain, np.zeros(70), [str(n % count) for n in range(70)])
+        assert found.lower > 0
+        assert (found.groups, found.sure) == (count, sure)
+
+
 def test_one_class_alone_has_no_auc() -> None:
     assert auc_difference(np.arange(3.0), np.arange(3.0), np.ones(3, bool), list("abc")) is None
 
