@@ -1,11 +1,12 @@
 """Log-mel spectrogram as one strided convolution and one matrix product."""
 
 import math
-import warnings
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from models.frontends.mel import LINEAR, hz_to_mel, mel_filters, mel_frequencies
 
 FLOOR = 1e-9
 """Power under which a band counts as silent: -90 dB below a full-scale square wave's bin."""
@@ -14,7 +15,7 @@ FLOOR = 1e-9
 class LogMel(nn.Module):
     """Short-time Fourier transform (periodic Hann window) as a convolution, then mel bands in decibels.
 
-    The filter bank is librosa's (Slaney scale and normalization); the parity test compares the whole with librosa.
+    The filter bank equals librosa's (Slaney scale and normalization); the parity test compares the whole with librosa.
     """
 
     basis: Tensor
@@ -22,10 +23,8 @@ class LogMel(nn.Module):
 
     def __init__(self, rate_hz: float, n_fft: int, hop: int, bands: int) -> None:
         super().__init__()
-        import librosa
-
-        # librosa's mel scale is linear below 1 kHz, 200 / 3 Hz a mel: narrower bands would hold no bin there.
-        most = int(librosa.hz_to_mel(rate_hz / 2) * (200 / 3) / (rate_hz / n_fft)) - 1
+        # The mel scale is linear below 1 kHz, 200 / 3 Hz a mel: narrower bands would hold no bin there.
+        most = int(hz_to_mel(rate_hz / 2) * LINEAR / (rate_hz / n_fft)) - 1
         self.n_fft, self.hop, self.bands = n_fft, hop, max(8, min(bands, most // 8 * 8))
         phase = 2 * np.pi * np.outer(np.arange(n_fft // 2 + 1), np.arange(n_fft)) / n_fft
         window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
@@ -33,11 +32,9 @@ class LogMel(nn.Module):
         scaled = window / window.sum() * 2
         basis = np.concatenate([np.cos(phase) * scaled, -np.sin(phase) * scaled])[:, None, :]
         self.register_buffer("basis", torch.tensor(basis, dtype=torch.float32), persistent=False)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Empty filters")
-            mel = librosa.filters.mel(sr=rate_hz, n_fft=n_fft, n_mels=self.bands)
+        mel = mel_filters(rate_hz, n_fft, self.bands)
         # A very short transform has bands between two bins; such a band takes the bin next to its centre.
-        centres = librosa.mel_frequencies(self.bands + 2, fmax=rate_hz / 2)[1:-1]
+        centres = mel_frequencies(self.bands + 2, rate_hz / 2)[1:-1]
         for band in np.flatnonzero(mel.sum(axis=1) == 0):
             mel[band, round(centres[band] * n_fft / rate_hz)] = 1.0
         # Rows of equal weight: a band's value is the mean power of its bins.
