@@ -89,12 +89,14 @@ def distances_of(rows: Tensor, groups: NDArray[np.int64], seed: int) -> Distance
         groups: Their classes, shape (windows,).
         seed: Chooses folds and references.
     """
-    table = rows.double().numpy()
-    usual = torch.empty(len(table), 2)
+    table, (_, codes) = rows.double().numpy(), np.unique(groups, return_inverse=True)
+    classes, near = torch.full((len(table), int(codes.max()) + 1), torch.inf), torch.empty(len(table), 1)
     for inside, outside in KFold(FOLDS, shuffle=True, random_state=seed).split(table):
-        usual[outside] = Distances(space_of(table[inside], groups[inside], seed)).measured(rows[outside])
-    distances = Distances(space_of(table, groups, seed))
-    distances.settle(usual)
+        apart = Distances(space_of(table[inside], codes[inside], seed))
+        places = torch.from_numpy(outside)[:, None], torch.from_numpy(np.unique(codes[inside]))
+        classes[places], near[outside] = apart.logarithms(rows[outside])
+    distances = Distances(space_of(table, codes, seed))
+    distances.settle(classes, near, torch.from_numpy(codes))
     return distances
 
 

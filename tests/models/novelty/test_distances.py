@@ -17,8 +17,8 @@ NEW = RANDOM.normal(size=(50, 6)) * 5
 
 def measured(rows: np.ndarray, codes: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Both distances."""
-    logarithms = Distances(space_of(rows, codes, 0)).measured(torch.from_numpy(new.astype(np.float32)))
-    return (logarithms / 2).exp().numpy()
+    classes, near = Distances(space_of(rows, codes, 0)).logarithms(torch.from_numpy(new.astype(np.float32)))
+    return (torch.cat([classes.amin(dim=1, keepdim=True), near], dim=1) / 2).exp().numpy()
 
 
 def test_the_first_is_scikit_learns_mahalanobis_distance_to_the_nearest_class() -> None:
@@ -76,3 +76,26 @@ def test_the_same_windows_give_the_same_distances() -> None:
     rows = torch.from_numpy(ROWS.astype(np.float32))
     first, again = (distances_of(rows, CODES, 3).state_dict() for _ in range(2))
     assert all(torch.equal(value, again[name]) for name, value in first.items())
+
+
+def test_a_stranger_near_a_narrow_class_is_no_better_known_for_a_wide_class_elsewhere() -> None:
+    """Ten narrow deviations from the narrow class's middle are far, though the wide class scatters as much."""
+    codes = np.arange(300) % 2
+    rows = RANDOM.normal(size=(300, 4)) * np.where(codes, 3.0, 0.1)[:, None] + 20 * codes[:, None]
+    distances = distances_of(torch.from_numpy(rows.astype(np.float32)), codes, 0)
+    inside, near, wide = (torch.full((1, 4), at) for at in (0.05, 1.0, 21.5))
+    assert float(distances(near)) > 2 + max(float(distances(inside)), float(distances(wide)))
+    assert float(distances.usual[1] - distances.usual[0]) > 3
+
+
+def test_classes_of_one_window_are_as_usual_as_all() -> None:
+    rows = torch.from_numpy(RANDOM.normal(size=(60, 4)).astype(np.float32))
+    distances = distances_of(rows, np.where(np.arange(60) < 57, 0, np.arange(60)), 0)
+    assert distances.usual.isfinite().all()
+    assert distances.usual[1:].tolist() == pytest.approx([float(distances.usual[0])] * 3, abs=0.05)
+    assert distances(rows).isfinite().all()
+
+
+def test_when_every_window_is_a_class_of_its_own_distances_stay_finite() -> None:
+    rows = torch.from_numpy(RANDOM.normal(size=(30, 4)).astype(np.float32))
+    assert distances_of(rows, np.arange(30), 0)(rows).isfinite().all()
