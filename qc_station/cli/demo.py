@@ -59,6 +59,8 @@ def command(
         note(
             f"exported and verified: largest difference to training {candidate.parity.worst:.1e} over {candidate.parity.comparisons} comparisons"
         )
+        if candidate.floor:
+            note(candidate.floor["message"])
         runtime = Runtime(candidate.folder)
         note(f"inspecting a second shift of {inspected} parts")
         found = list(inspect_shift(runtime, store, seed + 1, inspected))

@@ -25,7 +25,9 @@ def summary(candidate: Any) -> dict[str, Any]:
         "seconds": round(outcome.epochs[-1].elapsed_s, 1),
         "validation_loss": {name: round(value, 4) for name, value in best.val.items()},
         "parity_max_abs_difference": candidate.parity.worst,
+        "floor": candidate.floor["message"] if candidate.floor else "nothing to compare with",
         "skipped_steps": outcome.skipped,
+        "notes": list(outcome.notes),
     }
 
 

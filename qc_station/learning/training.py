@@ -51,6 +51,8 @@ class Candidate:
     """How training went."""
     parity: Parity
     """How far the export is from the network."""
+    floor: dict[str, Any] | None
+    """How it stands beside the classical floor; None where nothing can be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +198,7 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     manifest = _manifest(config, trained.tasks, deciding, provenance, figures)
     record = record_of(outcome, deciding, trained.train, val, config, floor)
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
-    return Candidate(folder=folder, outcome=outcome, parity=parity)
+    return Candidate(folder=folder, outcome=outcome, parity=parity, floor=floor)
 
 
 def bundle_streams(config: StationConfig) -> dict[str, BundleStream]:
