@@ -12,9 +12,16 @@ a live line does. Its rivals see the same readings and parts as messages with a 
   window by time as the aligner does.
 - merge_asof: for each part, pandas joins what the last 5 s hold of each stream; left out where pandas is not installed.
 
-With a reading as one message rivals only compare two times: they count, check, stamp, keep and cut nothing, and are
-faster than anything that does. `ratio` is therefore by sample, and `ratio_by_message` is told beside it. All times are
-processor time.
+Two ratios are told, and they say different things; neither stands for the other:
+
+- `ratio` is by sample: samples a second of the aligner, which is given readings, over samples a second of the first rule,
+  which is given samples. Both place every sample in time. The aligner takes the times of a whole reading at once and the
+  rule takes each alone, so most of the factor is the length of a reading (1024 for a third of the streams).
+- `ratio_by_message` is by reading: the same readings and parts, each one message to everyone. The rivals then compare
+  one time a reading and stop there: they count, check, stamp, keep and cut nothing. Anything that does is slower.
+
+`reached` says of each whether it is ten times the first rule. The first rule by sample sees 1.5 s with one part, the aligner
+the whole flow with two parts a second, which favours the rule. All times are processor time.
 """
 
 import argparse
@@ -48,6 +55,8 @@ MS = 1_000_000
 START_NS = 10**15
 TOLERANCE_NS = 60 * MS
 HISTORY_NS = 5 * SECOND_NS
+TARGET = 10
+"""Times the throughput of the heads of all queues."""
 SHAPES: tuple[tuple[str, float, int, tuple[int, ...], str], ...] = (
     ("waveform", 48_000.0, 1024, (1,), "int16"),
     ("image", 25.0, 1, (24, 32), "uint16"),
@@ -295,11 +304,19 @@ def main() -> None:
     table = {
         f"{count}_streams": throughput(count, seconds if count < 20 else max(4.0, seconds / 5)) for count in (3, 8, 64)
     }
+    by_sample, by_message = table["8_streams"]["ratio"], table["8_streams"]["ratio_by_message"]
     result = {
         "benchmark": "align_cost",
-        "baseline": "heads of all queues within a tolerance, plain Python, 8 streams, samples a second",
-        "ratio": table["8_streams"]["ratio"],
-        "target": 10,
+        "baseline": "heads of all queues within a tolerance, plain Python, every sample a message, 8 streams",
+        "ratio": by_sample,
+        "ratio_by_message": by_message,
+        "compared": {
+            "ratio": "samples/s of the aligner, given readings / samples/s of the baseline, given samples",
+            "ratio_by_message": "readings and parts/s of the aligner / of rivals that compare one time a reading",
+            "samples_a_reading": {kind: block for kind, _, block, _, _ in SHAPES},
+        },
+        "target": TARGET,
+        "reached": {"by_sample": by_sample >= TARGET, "by_message": by_message["heads"] >= TARGET},
         "throughput": table,
         "per_part_us": {f"{history_s:g}_s": per_part_us(history_s) for history_s in (1.0, 10.0, 600.0)},
         "flood": flood(),
