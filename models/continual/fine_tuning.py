@@ -20,13 +20,11 @@ from models.network import MultimodalNetwork
 from models.settings import Settings
 from models.tasks import Task
 from models.terms import Term
-from models.trainer import Trainer
+from models.trainer import FEW_ITEMS, Trainer
 
-SEEN = 10_000
+SEEN = 6000
 """Items that are seen in all, where nobody says how many epochs: a champion needs fewer than a network that knows nothing."""
 FEWEST_EPOCHS, MOST_EPOCHS = 4, 80
-RATE = 0.1 * LEARNING_RATE
-"""Largest learning rate where nobody says: what a champion does not lose in small steps need not be learnt again."""
 MOST_MEASURED = 256
 """About so many old items, evenly spaced, give the Fisher information."""
 
@@ -88,8 +86,7 @@ def fine_tune(
         new: Items that the champion has not learnt from; targets are classes of `tasks`.
         old: Items that it has learnt from, to replay some of; targets likewise.
         val: Items of neither, old kinds and new ones: the end is judged by them, and what was forgotten.
-        settings: How training runs; where it says no learning rate of a path, `RATE`, and no number of epochs, as many
-            as make `SEEN` items.
+        settings: How training runs; where it says no learning rate or no number of epochs, see `gentle`.
         keeping: What is done against forgetting.
         report: Called after every epoch.
         checkpoints: Where to write everything from time to time, and to resume from where it was written.
@@ -103,7 +100,7 @@ def fine_tune(
     # New rows and new streams' parts begin at random.
     torch.manual_seed(chosen.seed)
     network = warm_start(champion, inputs, tasks, train.windows)
-    chosen = gentle(chosen, len(train), network.paths())
+    chosen = gentle(chosen, len(train), len(new) + _distinct(train), network.paths())
     start = network.state_dict()
     terms = _terms(champion, inputs, tasks, old, kept, chosen.seed)
     trainer = Trainer(inputs, tasks, train, val, chosen, clock, start=start, terms=terms)
@@ -118,10 +115,19 @@ def fine_tune(
     )
 
 
-def gentle(settings: Settings, items: int, paths: Iterable[str]) -> Settings:
-    """Settings with the learning rates and the number of epochs of fine-tuning where they say none."""
+def gentle(settings: Settings, items: int, distinct: int, paths: Iterable[str]) -> Settings:
+    """Settings with the learning rates and the number of epochs of fine-tuning where they say none.
+
+    Args:
+        settings: What somebody has chosen.
+        items: Of one epoch, replayed ones as often as they are drawn.
+        distinct: Of them, items that differ: few are soon known by heart, and what is learnt from few in large steps is
+            forgotten of many.
+        paths: Names of the network's paths.
+    """
+    rate = LEARNING_RATE * min(1.0, max(0.1, distinct / FEW_ITEMS))
     given = {name: settings.paths.get(name, PathSettings()) for name in paths}
-    slow = {name: replace(path, lr=RATE if path.lr is None else path.lr) for name, path in given.items()}
+    slow = {name: replace(path, lr=rate if path.lr is None else path.lr) for name, path in given.items()}
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, SEEN // items))
     return replace(settings, paths=slow, epochs=epochs)
 

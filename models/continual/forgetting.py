@@ -11,6 +11,8 @@ from models.injection import Dataset, in_order
 from models.network import MultimodalNetwork
 
 CONFIDENCE = 0.95
+AT_ONCE = 64
+"""Items of one forward pass; spectrograms of many more are the peak of what a training needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def decided(network: MultimodalNetwork, data: Dataset) -> dict[str, NDArray[np.s
     deciding = Deciding(network.eval())
     tasks = [task for task in network.tasks if task.classes]
     found: dict[str, list[NDArray[np.str_]]] = {task.name: [] for task in tasks}
-    for batch in in_order(data, 256):
+    for batch in in_order(data, AT_ONCE):
         presence = batch.presence(network.streams)
         answers = network.answer(network.advance(network.encode(batch), presence))
         for task in tasks:

@@ -11,7 +11,7 @@ import torch
 from models.adjustment import LEARNING_RATE, PathSettings
 from models.checkpoint import Checkpoints
 from models.continual.ewc import Elastic, fisher
-from models.continual.fine_tuning import FEWEST_EPOCHS, MOST_EPOCHS, RATE, Keeping, fine_tune, gentle
+from models.continual.fine_tuning import FEWEST_EPOCHS, MOST_EPOCHS, Keeping, fine_tune, gentle
 from models.continual.forgetting import decided, forgetting
 from models.continual.insertion import inserted
 from models.continual.moments import carry_moments
@@ -204,15 +204,16 @@ def test_a_running_training_gains_a_stream_and_keeps_its_moments() -> None:
     assert len(second.run().epochs) == 2
 
 
-def test_steps_are_small_unless_someone_says_otherwise() -> None:
+@pytest.mark.parametrize(("distinct", "share"), [(5, 0.1), (300, 0.3), (5000, 1.0)])
+def test_steps_are_small_where_few_items_differ_unless_someone_says_otherwise(distinct: int, share: float) -> None:
     asked = Settings(paths={"a": PathSettings(lr=0.5), "b": PathSettings(optimizer="sgd")})
-    found = gentle(asked, 1000, ("a", "b", "shared")).paths
-    assert {name: path.lr for name, path in found.items()} == {"a": 0.5, "b": RATE, "shared": RATE}
+    found = gentle(asked, 9000, distinct, ("a", "b", "shared")).paths
+    rate = pytest.approx(share * LEARNING_RATE)
+    assert {name: path.lr for name, path in found.items()} == {"a": 0.5, "b": rate, "shared": rate}
     assert found["b"].optimizer == "sgd"
-    assert LEARNING_RATE > RATE
 
 
-@pytest.mark.parametrize(("items", "epochs"), [(10, MOST_EPOCHS), (500, 20), (10**6, FEWEST_EPOCHS)])
+@pytest.mark.parametrize(("items", "epochs"), [(10, MOST_EPOCHS), (300, 20), (10**6, FEWEST_EPOCHS)])
 def test_fewer_epochs_are_planned_for_more_items(items: int, epochs: int) -> None:
-    assert gentle(Settings(), items, ()).epochs == epochs
-    assert gentle(Settings(epochs=7), items, ()).epochs == 7
+    assert gentle(Settings(), items, 9, ()).epochs == epochs
+    assert gentle(Settings(epochs=7), items, 9, ()).epochs == 7
