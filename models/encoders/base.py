@@ -100,7 +100,5 @@ def shifted(windows: Tensor, most: int, dim: int) -> Tensor:
 
 def thinned(rows: Tensor, most: int = MOST_MEASURES) -> Tensor:
     """Means of neighbouring places of the last of three dimensions, so that a window keeps at most `most` numbers or one for each channel."""
-    factor = -(-rows.shape[1] * rows.shape[2] // most)
-    if factor == 1:
-        return rows
-    return nn.functional.avg_pool1d(rows, min(factor, rows.shape[2]), ceil_mode=True)
+    factor = -(-rows.shape[2] // max(1, most // rows.shape[1]))
+    return rows if factor == 1 else nn.functional.avg_pool1d(rows, factor, ceil_mode=True)
