@@ -68,6 +68,10 @@ class Inspector:
             return False
         return True
 
+    def turn_away(self, trigger: Trigger) -> None:
+        """Note on disk why a part that was accepted gets no decision: too many wait already."""
+        self._store.leave_undecided(trigger.part, "too many parts waited; see open_parts in [buffers]")
+
     def inspect(self, snapshot: Snapshot) -> Inspected:
         """Score, decide, store.
 

@@ -75,6 +75,7 @@ class LiveLine:
             aligner_of(config, placement),
             placement,
             accept=self._accept,
+            turn_away=self._turn_away,
             max_bytes=round(config.buffers.inbox_mib * MIB),
             clock=clock,
         )
@@ -157,6 +158,9 @@ class LiveLine:
 
     def _accept(self, trigger: Trigger) -> bool:
         return self._inspector.accept(trigger)
+
+    def _turn_away(self, trigger: Trigger) -> None:
+        self._inspector.turn_away(trigger)
 
     def _hear(self, reading: Reading) -> None:
         self.shell.hear(reading)

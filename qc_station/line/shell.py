@@ -43,6 +43,7 @@ class LiveShell:
         placement: Placement,
         *,
         accept: Callable[[Trigger], bool] = lambda _: True,
+        turn_away: Callable[[Trigger], None] = lambda _: None,
         max_bytes: int = MAX_BYTES,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -52,10 +53,12 @@ class LiveShell:
             aligner: Used by the calling thread of `snapshots` alone.
             placement: Whose rules the aligner has.
             accept: Is asked about every trigger before the aligner gets it, in the thread of `snapshots`.
+            turn_away: Is told about every trigger that was accepted and for which the aligner has no room.
             max_bytes: Of readings that wait.
             clock: CLOCK_MONOTONIC in ns.
         """
-        self._aligner, self._placement, self._accept = aligner, placement, accept
+        self._aligner, self._placement = aligner, placement
+        self._accept, self._turn_away = accept, turn_away
         self._max_bytes, self._clock = max_bytes, clock
         self._waiting: deque[Reading | Trigger] = deque()
         self._bytes = 0
@@ -114,8 +117,12 @@ class LiveShell:
         return dict(self._placement.encoder.counters) if self._placement.encoder else {}
 
     def _trigger(self, trigger: Trigger) -> None:
-        if not self._accept(trigger) or not self._aligner.trigger(trigger.part, trigger.time_ns):
-            self.counters.refused += 1
+        accepted = self._accept(trigger)
+        if accepted and self._aligner.trigger(trigger.part, trigger.time_ns):
+            return
+        self.counters.refused += 1
+        if accepted:
+            self._turn_away(trigger)
 
     def _take(self, idle_s: float) -> list[Reading | Trigger]:
         """Everything that waits."""

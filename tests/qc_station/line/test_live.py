@@ -17,6 +17,7 @@ import pytest
 from qc_station.align.trigger import Trigger
 from qc_station.config.loading import parse_station
 from qc_station.config.station import StationConfig
+from qc_station.errors import StoreError
 from qc_station.items import Item
 from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
@@ -260,3 +261,21 @@ def test_what_waits_for_a_busy_line_is_bounded_by_the_configuration(
         line.run(floor()[2:42])
     counters = line.live.shell.counters
     assert (counters.taken, counters.aligned, counters.dropped) == (21, 21, 21)
+
+
+def test_every_part_that_was_accepted_is_decided_or_has_a_row_that_says_why_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path, station(buffers={"open_parts": 1}), monkeypatch)
+    line.first()
+    with line.live:
+        for at_ms in range(1, 6):
+            line.trigger(at_ms)
+        line.run(floor()[2:])
+        line.found += line.live.finish()
+    assert [one.part for one in line.found] == ["p1", "p2"]
+    assert line.live.shell.counters.refused == 3
+    with Store.open(tmp_path) as store:
+        assert store.open_parts() == []
+        with pytest.raises(StoreError, match="part 'p3' was left undecided: too many parts waited; see open_parts"):
+            store.leave_undecided("p3", "again")

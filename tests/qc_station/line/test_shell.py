@@ -114,6 +114,23 @@ def test_a_trigger_that_is_not_accepted_or_comes_again_is_counted_and_gives_no_p
     assert [one.part for one in shell.shutdown()] == ["part-1"]
 
 
+def test_a_trigger_that_was_accepted_and_has_no_room_is_turned_away_and_one_that_was_not_accepted_is_not() -> None:
+    turned_away: list[str] = []
+    shell = LiveShell(
+        *line(),
+        accept=lambda trigger: trigger.part != "part-0",
+        turn_away=lambda trigger: turned_away.append(trigger.part),
+        clock=Clock(),
+    )
+    for number in range(131):
+        shell.trigger(Trigger(part=f"part-{number}", time_ns=number))
+    # While nobody looks twice 64 parts have room.
+    assert [one.part for one in shell.snapshots(idle_s=0.0)] == [f"part-{number}" for number in range(1, 65)]
+    assert turned_away == ["part-129", "part-130"]
+    assert shell.counters.refused == 3
+    assert shell.stats().open == 64
+
+
 def test_a_wait_ends_when_something_comes() -> None:
     shell = LiveShell(*line(), clock=Clock())
     taken = threading.Thread(target=shell.snapshots, args=(60.0,))
