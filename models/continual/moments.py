@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from models.continual.places import Place, places
@@ -35,17 +35,13 @@ def carry_moments(
     new = dict(network.named_parameters())
     for path, optimiser in before.items():
         heir = after.get(path)
-        if type(heir) is not type(optimiser):
+        if heir is None or type(heir) is not type(optimiser):
             found = type(heir).__name__ if heir else "nothing"
             raise ValueError(f"path {path!r}: moments of {type(optimiser).__name__} cannot go on in {found}")
         for parameter, memory in optimiser.state.items():
             place = where[old[id(parameter)]]
-            _give(heir, new[place.name], {k: _placed(v, parameter, new[place.name], place) for k, v in memory.items()})
-
-
-def _give(optimiser: Optimizer | None, parameter: nn.Parameter, memory: dict[str, Any]) -> None:
-    if optimiser is not None:
-        optimiser.state[parameter] = memory
+            own = new[place.name]
+            heir.state[own] = {what: _placed(value, parameter, own, place) for what, value in memory.items()}
 
 
 @torch.no_grad()

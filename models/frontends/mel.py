@@ -40,6 +40,6 @@ def mel_filters(rate_hz: float, n_fft: int, bands: int) -> NDArray[np.float32]:
     widths = np.diff(edges)
     ramps = np.subtract.outer(edges, bins)
     rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
-    triangles = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    triangles: NDArray[np.float32] = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
     triangles *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
     return triangles

@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from models.injection import Dataset, InputSpec
+    from models.network import MultimodalNetwork
     from models.tasks import Task
 
 NEW, OLD, VAL = 500, 500, 150
@@ -94,12 +97,37 @@ def measure(folder: Path) -> None:
         "epochs": len(tuned.outcome.epochs),
         "processor_s": round(time.process_time(), 1),
         f"validation_{HELD_BACK}_found": f"{found} of {int(there.sum())}",
+        f"validation_{HELD_BACK}_auc": round(_auc(_probability(tuned.outcome.network, val), there), 3),
         f"validation_{HELD_BACK}_bounds": [round(bound, 3) for bound in exact_bounds(found, int(there.sum()))],
         "points_forgotten": {
             name: round(kept.points, 1) for name, kept in tuned.forgetting["label"].classes.items() if name != HELD_BACK
         },
     }
     sys.stdout.write(json.dumps(result) + "\n")
+
+
+def _probability(network: "MultimodalNetwork", data: "Dataset") -> "NDArray[Any]":
+    """Of the kind that was held back, by all heads together, shape (items,)."""
+    import torch
+
+    from models.deciding import Deciding
+    from models.injection import in_order
+
+    deciding, found = Deciding(network), []
+    task = next(task for task in network.tasks if task.name == "label")
+    with torch.inference_mode():
+        for batch in in_order(data, 64):
+            presence = batch.presence(network.streams)
+            answers = network.answer(network.advance(network.encode(batch), presence))
+            best = deciding.combined(task, answers, presence)["label"].softmax(dim=1)
+            found.append(best[:, task.classes.index(HELD_BACK)])
+    return torch.cat(found).numpy()
+
+
+def _auc(values: "NDArray[Any]", positive: "NDArray[Any]") -> float:
+    """Chance that one of the kind has a higher value than one of another; ties count half."""
+    more = values[positive][:, None] - values[~positive][None, :]
+    return float((more > 0).mean() + 0.5 * (more == 0).mean())
 
 
 def _inputs() -> "list[InputSpec]":

@@ -16,6 +16,7 @@ from models.continual.grown import Grown, GrownLayer
 from models.continual.insertion import inserted
 from models.continual.moments import carry_moments
 from models.continual.places import places
+from models.continual.warm_start import warm_start
 from models.deciding import Deciding
 from models.injection import InputSpec
 from models.network import FEATURES, MultimodalNetwork
@@ -257,6 +258,7 @@ def test_a_stream_in_no_generation_is_refused() -> None:
         Grown(SMALL[:2], (Task(name="label", stream=None, classes=("ok", "bad"), frequencies=(0.5, 0.5)),), (("a",),))
 
 
+@pytest.mark.slow
 def test_a_grown_network_is_exported_without_masks_and_answers_as_in_torch() -> None:
     new = grown(champion(SMALL[:2]), SMALL[2])
     deciding = Deciding(new).eval()
@@ -264,3 +266,17 @@ def test_a_grown_network_is_exported_without_masks_and_answers_as_in_torch() -> 
     assert not layers
     parity = compare(deciding, session(to_onnx(deciding), 1), {s.name: windows(s, 8, 3) for s in SMALL[:3]})
     assert parity.worst <= 1e-5
+
+
+def test_rows_of_a_new_class_begin_without_moments_and_the_old_rows_keep_theirs() -> None:
+    old, before = stepped("adamw")
+    wider = replace(LABEL, classes=("ok", "burr", "crack", "leak"), frequencies=(0.4, 0.3, 0.2, 0.1))
+    new = warm_start(old, SMALL[:2], (wider, SEVERITY))
+    after = Paths(new.paths(), {})
+    carry_moments(old, before.optimisers, new, after.optimisers)
+    known = before.optimisers["shared"].state[old.heads["label:a"].weight]
+    found = after.optimisers["shared"].state[new.heads["label:a"].weight]
+    for moment in ("exp_avg", "exp_avg_sq"):
+        assert torch.equal(found[moment][[0, 2, 3]], known[moment])
+        assert not found[moment][1].any()
+    assert found["step"] == known["step"]
