@@ -43,6 +43,7 @@ class Replay:
         stream: str | None = None,
         speed: float | None = 1.0,
         shift: bool = False,
+        current: bool = False,
         origin_ns: int | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         sleep: Callable[[float], None] = time.sleep,
@@ -55,6 +56,7 @@ class Replay:
             stream: What it was called when recorded; as now, if not given.
             speed: 1 as it was, 2 twice as fast; None as fast as it is consumed.
             shift: Move arrivals to the present instead of keeping those recorded.
+            current: Pass over what would have arrived before `open`, as a device does; for an `origin_ns` that is past.
             origin_ns: When, by `clock`, the recording begins to play; `open` if not given. Streams of one recording
                 that are shifted need the same, or they come apart by the time between their openings.
             clock: CLOCK_MONOTONIC in ns.
@@ -67,6 +69,7 @@ class Replay:
             raise ValueError(f"replay of stream '{name}': speed is {speed}; must be above 0, or None for no pacing")
         self._name, self._path, self._recorded = name, Path(recording), stream or name
         self._speed, self._shift, self._given_origin_ns = speed, shift, origin_ns
+        self._current, self._opened_ns = current, 0
         self._clock, self._sleep = clock, sleep
         self._stream: Stream | None = None
         self._readings: Iterator[Reading] | None = None
@@ -100,7 +103,7 @@ class Replay:
             SensorReadError: all recordings are damaged.
         """
         self.close()
-        self._stream = self._declared(self._first())
+        self._stream, self._opened_ns = self._declared(self._first()), self._clock()
         self._readings = self._play()
 
     def read(self) -> Reading | None:
@@ -177,7 +180,8 @@ class Replay:
     def _undamaged(self, recording: Recording) -> Iterator[Reading]:
         """Its readings up to the end or to the first damage."""
         try:
-            yield from recording.readings(self._recorded)
+            from_ns = self._from_ns()
+            yield from (one for one in recording.readings(self._recorded) if one.arrival_ns >= from_ns)
         except SensorReadError as error:
             self._damaged(error)
 
@@ -191,6 +195,12 @@ class Replay:
         self._origin_ns = self._clock() if given is None else given
         self._start_ns = recording.start_ns
         self._session_shift = self._last_session + 1
+
+    def _from_ns(self) -> int:
+        """The arrival, as recorded, that was due when the driver was opened; 0 to play from the beginning."""
+        if not self._current or self._speed is None:
+            return 0
+        return self._start_ns + round((self._opened_ns - self._origin_ns) * self._speed)
 
     def _due(self, reading: Reading) -> bool:
         """Whether a reading's moment has come, after a wait of at most `WAIT_NS`."""

@@ -104,7 +104,8 @@ class WiredLine:
 def _station(name: str, sounds: Path, pipe: Path, port: Path, origin_ns: int) -> StationConfig:
     """The simulated station with the drivers that real sensors have."""
     config = station(name or "simulated-line")
-    played = {"recording": str(sounds), "shift": True, "origin_ns": origin_ns}
+    # Who comes late hears what is now, as the other two sensors show what is now.
+    played = {"recording": str(sounds), "shift": True, "current": True, "origin_ns": origin_ns}
     thermal = config.streams["thermal"]
     frame = {"width": thermal.width, "height": thermal.height}
     drivers: dict[str, dict[str, Any]] = {

@@ -25,6 +25,7 @@ class RecordingSource:
         recording: str | Path,
         speed: float = 1.0,
         shift: bool = False,
+        current: bool = False,
         origin_ns: int | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -34,6 +35,7 @@ class RecordingSource:
             recording: A closed recording, or a folder with those of one run of a station.
             speed: 1 as it was, 2 twice as fast.
             shift: Move the times to the present, as the replayed readings are, instead of keeping those recorded.
+            current: Pass over what was due before `start`; for an `origin_ns` that is past.
             origin_ns: When, by `clock`, the recording begins to play; `start` if not given. Triggers that are shifted
                 need the same as the streams of their recording.
             clock: CLOCK_MONOTONIC in ns.
@@ -43,7 +45,7 @@ class RecordingSource:
         """
         if not (math.isfinite(speed) and speed > 0.0):
             raise ValueError(f"speed = {speed}; allowed: above 0")
-        self._path, self._speed, self._shift = Path(recording), speed, shift
+        self._path, self._speed, self._shift, self._current = Path(recording), speed, shift, current
         self._given_origin_ns, self._clock = origin_ns, clock
         self._origin_ns = self._start_ns = 0
         self._delivery = Delivery()
@@ -70,6 +72,9 @@ class RecordingSource:
         self.why = ""
         self._delivery.begin(deliver)
         self._advance()
+        now_ns = self._clock()
+        while self._current and self._next is not None and self._due_ns(self._next) < now_ns:
+            self._advance()
 
     def look(self, now_ns: int) -> None:
         """Trigger what is due."""

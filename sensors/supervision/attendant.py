@@ -138,6 +138,8 @@ class Attendant:
         self._collect()
         self.close()
         self._note(lambda: self._health.failed(reason))
-        wait_s = self._backoff.next_s()
-        LOG.warning("stream '%s': %s; opening again in %.1f s", self._health.stream.name, reason, wait_s)
+        wait_s, name = self._backoff.next_s(), self._health.stream.name
+        # Most drivers name their stream themselves.
+        reason = reason.removeprefix(f"stream '{name}': ")
+        LOG.warning("stream '%s': %s; opening again in %.1f s", name, reason, wait_s)
         return wait_s

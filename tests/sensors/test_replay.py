@@ -134,6 +134,37 @@ def test_shifted_arrivals_are_those_of_the_present_and_their_distances_stay(tmp_
     assert [reading.device_ns for reading in readings] == [reading.device_ns for reading in live]
 
 
+@pytest.mark.parametrize("late_ns", [-(10**9), 0, 400_000_000, 10**10])
+def test_who_opens_a_current_replay_late_hears_what_is_now(tmp_path: Path, late_ns: int) -> None:
+    live = sounds()
+    record(tmp_path, live)
+    time = Time()
+    origin_ns = time.now_ns
+    time.now_ns += late_ns
+    driver = replay(tmp_path, time, shift=True, current=True, origin_ns=origin_ns)
+    opened_ns = time.now_ns
+    found = play(driver)
+    missed = [one for one in live if one.arrival_ns - BEGIN_NS + origin_ns < opened_ns]
+    assert [one.seq for one in found] == [one.seq for one in live[len(missed) :]]
+    assert len(missed) == {-(10**9): 0, 0: 0, 400_000_000: 7, 10**10: 20}[late_ns]
+    assert all(one.arrival_ns >= opened_ns for one in found)
+
+
+def test_a_current_replay_that_is_opened_again_goes_on_in_a_new_session(tmp_path: Path) -> None:
+    record(tmp_path, sounds())
+    time = Time()
+    driver = replay(tmp_path, time, shift=True, current=True, origin_ns=time.now_ns)
+    driver.open()
+    first = driver.read() or driver.read()
+    time.now_ns += 300_000_000
+    driver.open()
+    again = driver.read() or driver.read()
+    assert first is not None
+    assert again is not None
+    assert (first.session, first.seq, again.session) == (0, 0, 1)
+    assert again.seq > 20
+
+
 def test_streams_with_the_same_origin_keep_together_whenever_they_are_opened(tmp_path: Path) -> None:
     image = Reading(
         stream="heat", session=0, seq=0, arrival_ns=BEGIN_NS + 50_000_000, device_ns=None, data=np.ones((1, 2, 3))

@@ -33,6 +33,16 @@ def test_every_sensor_of_the_written_station_delivers_over_its_wire(tmp_path: Pa
         assert readings[0].data.shape[1:] == declared[name].shape
 
 
+def test_who_comes_late_hears_and_triggers_what_is_now(tmp_path: Path) -> None:
+    line = WiredLine(tmp_path, seed=3, parts=4, clock=lambda: 5 * S)
+    config = load_station(tmp_path)
+    assert config.trigger is not None
+    sound = config.streams["acoustic"].driver
+    assert sound is not None
+    for table in (sound, config.trigger):
+        assert (table["current"], table["shift"], table["origin_ns"]) == (True, True, line.origin_ns)
+
+
 def test_the_sound_carries_the_triggers_of_the_parts(tmp_path: Path) -> None:
     line = WiredLine(tmp_path, seed=3, parts=4)
     (recording,) = shelf(tmp_path / "wires" / "sound").recordings

@@ -79,6 +79,18 @@ def test_shifted_triggers_keep_their_distance_to_the_shifted_readings(tmp_path: 
     source.stop()
 
 
+def test_who_starts_a_current_recording_late_gets_no_trigger_of_the_past(tmp_path: Path) -> None:
+    seen: list[Trigger] = []
+    options = {"shift": True, "current": True, "origin_ns": 50 * S}
+    source = RecordingSource(recording=record(tmp_path), clock=lambda: 53 * S, **options)
+    source.start(seen.append)
+    source.look(53 * S)
+    assert times(seen) == [("A2", 53 * S)]
+    source.look(60 * S)
+    assert times(seen) == [("A2", 53 * S), ("A3", 54 * S)]
+    source.stop()
+
+
 def test_a_recording_can_be_played_again_and_not_after_it_was_stopped(tmp_path: Path) -> None:
     seen: list[Trigger] = []
     source = RecordingSource(recording=record(tmp_path), clock=lambda: 0)
