@@ -70,7 +70,10 @@ def _recorded(recording: Path, streams: tuple[str, str]) -> "Iterator[Reading]":
     from qc_station.errors import ConfigError
     from qc_station.sensing.playing import at_once, recorded
 
-    declared, _ = recorded(recording)
+    found = recorded(recording)
+    declared = found.streams
+    for damage in found.damaged:
+        note(damage)
     if not set(streams) <= set(declared):
         raise ConfigError(
             f"--recording {recording} has the streams {', '.join(declared)}; needed: {', '.join(streams)}"
