@@ -138,6 +138,17 @@ def test_a_known_lag_is_found_and_added_to_the_first_streams_offset(tmp_path: Pa
     assert found["offset_ms"] == pytest.approx(4.0 + found["lag"]["median_ms"], abs=0.051)
 
 
+def test_a_damaged_recording_beside_a_whole_one_is_told_and_does_not_stop_the_measuring(tmp_path: Path) -> None:
+    record(tmp_path)
+    (whole,) = (tmp_path / "recordings").iterdir()
+    whole.with_name("000000-damaged.mcap").write_bytes(whole.read_bytes()[:1000])
+    words = ["--station", str(tmp_path), "--streams", "sound", "heat", "--recording", str(tmp_path / "recordings")]
+    result = CliRunner().invoke(cli, ["calibrate-sync", *words, "--json"])
+    assert "000000-damaged.mcap" in result.stderr
+    assert result.exit_code == 0, result.output
+    assert load_station(tmp_path).streams["heat"].offset_ms == json.loads(result.stdout)["offset_ms"]
+
+
 def test_a_series_that_jumps_is_as_good_as_a_frame(tmp_path: Path) -> None:
     record(tmp_path, lag_ms=42.0, second="shake")
     found = run(tmp_path, streams=("sound", "shake"))

@@ -17,16 +17,20 @@ import pytest
 from qc_station.align.trigger import Trigger
 from qc_station.config.loading import parse_station
 from qc_station.config.station import StationConfig
+from qc_station.config.writing import station_text
 from qc_station.errors import StoreError
 from qc_station.items import Item
 from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
 from qc_station.line.inspection import Inspected
 from qc_station.line.live import LiveLine
+from qc_station.pictures.part import aligned_part
+from qc_station.pictures.text import text_of
 from qc_station.store import Store
 from qc_station.triggers.contract import Deliver
 from qc_station.view.placement import Placement
 from sensors.readings import Reading
+from sensors.recordings.recorder import Recorder
 from sensors.streams import Stream
 from tests.sensors.supervision.scripted import Clock
 
@@ -211,6 +215,24 @@ def test_a_live_line_with_an_encoder_gives_the_windows_of_its_replay(line: Line)
         assert window.applied is not None
         assert item.applied["heat"] == json.loads(json.dumps(window.applied.as_json()))
     assert kept == {}
+
+
+def test_the_recording_of_a_line_with_an_encoder_is_cut_again_as_it_was_live(line: Line, tmp_path: Path) -> None:
+    with line.live:
+        line.run(floor()[2:], PARTS_MS)
+        line.found += line.live.finish()
+    streams = [stream.stream(name) for name, stream in CONFIG.streams.items()]
+    recorder = Recorder(tmp_path / "recordings", streams, config=station_text(CONFIG), clock=lambda: START_NS)
+    for one in floor():
+        recorder.reading(one)
+    for at_ms in PARTS_MS:
+        recorder.trigger(f"p{at_ms}", START_NS + at_ms * MS)
+    recorder.close()
+    (path,) = (tmp_path / "recordings").glob("*.mcap")
+    for part, item in line.kept().items():
+        found = aligned_part(path, part, None, SECOND)
+        assert found.snapshot.windows["heat"].data.tobytes() == item.windows["heat"].tobytes()
+        assert "wheel" not in text_of(found)
 
 
 def test_while_the_encoder_is_silent_parts_are_decided_by_their_deadline_and_afterwards_as_before(line: Line) -> None:
