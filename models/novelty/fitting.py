@@ -41,7 +41,8 @@ def fit_novelty(deciding: Deciding, train: Dataset, val: Dataset, seed: int = 0)
     Args:
         deciding: In evaluation mode; it is changed.
         train: What the network was trained on.
-        val: Items that it did not learn from, exchangeable with those to come.
+        val: Items that it did not learn from, exchangeable with those to come. That they also chose the epoch that was
+            kept is not accounted for; a line that changes with time breaks the promise, which is what drift shows.
         seed: Chooses the folds and the references.
     """
     network = deciding.network
