@@ -149,17 +149,17 @@ class SerialArray:
         serial = _library(self._name)
         device = "://" not in self._port_name
         try:
-            port = serial.serial_for_url(
-                self._port_name, do_not_open=True, baudrate=self._baud, timeout=WAIT_S, write_timeout=1.0
-            )
+            port = serial.serial_for_url(self._port_name, do_not_open=True, baudrate=self._baud, timeout=WAIT_S)
+            # A device that takes no bytes must not hold us; what is a URL may refuse the very wish, as rfc2217 does.
+            port.write_timeout = 1.0 if device else None
             if device:
                 port.exclusive = True
             port.dtr = port.rts = self._dtr
             port.open()
             if device and self._dtr:
                 _keep_lines_after_closing(port)
-        # TypeError and ValueError are what pyserial has for a URL without a port number or of no known kind.
-        except (OSError, TypeError, ValueError) as error:
+        # The others are what pyserial has for a URL without a port number, of no known kind, or that cannot do it.
+        except (OSError, TypeError, ValueError, NotImplementedError) as error:
             raise SensorNotFoundError(
                 f"stream '{self._name}': cannot open serial port '{self._port_name}': {error}; "
                 f"found: {', '.join(found_ports()) or 'no serial port'}"

@@ -1,4 +1,4 @@
-"""Devices that say the same again and again: behind a pseudo-terminal, and behind a TCP port as a serial server has one."""
+"""Devices that say the same again and again: behind a pseudo-terminal, and behind TCP ports as serial servers have them."""
 
 import os
 import select
@@ -7,9 +7,16 @@ import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import serial
+from serial import rfc2217
 
 PATIENCE_S = 30.0
 """How long a thread may take to end before a test fails; never waited out in a test that passes."""
+
+LINE_S = 0.005
+"""Between two lines of a terminal server."""
 
 
 @contextmanager
@@ -32,6 +39,31 @@ def talking_server(said: bytes) -> Iterator[str]:
     """The pyserial URL of a loopback port that talks to whoever called last."""
     with socket.create_server(("127.0.0.1", 0)) as server, _beside(lambda stopped: _answer(server, said, stopped)):
         yield f"socket://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
+def talking_rfc2217(said: bytes) -> Iterator[str]:
+    """The pyserial URL of a loopback port that talks, and is asked for baud rate and lines, as RFC 2217 has it."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        _beside(lambda stopped: _negotiate(server, said, stopped)),
+    ):
+        yield f"rfc2217://127.0.0.1:{server.getsockname()[1]}"
+
+
+class Negotiation:
+    """Pyserial's own end of RFC 2217, over a port that it keeps in memory."""
+
+    def __init__(self) -> None:
+        self.answers = b""
+        self._manager: Any = rfc2217.PortManager(serial.serial_for_url("loop://"), self)
+
+    def write(self, answer: bytes) -> None:
+        self.answers += answer
+
+    def hear(self, said: bytes) -> None:
+        for _ in self._manager.filter(said):
+            continue
 
 
 def _talk(master: int, said: bytes, stopped: int) -> None:
@@ -57,6 +89,24 @@ def _answer(server: socket.socket, said: bytes, stopped: int) -> None:
                 except OSError:
                     # The caller has hung up.
                     call = None
+
+
+def _negotiate(server: socket.socket, said: bytes, stopped: int) -> None:
+    call: socket.socket | None = None
+    other, ready = Negotiation(), list[object]()
+    with ExitStack() as calls:
+        while stopped not in ready:
+            # No faster than a serial line: who calls reads byte by byte, and waits for an answer among them.
+            ready, _, _ = select.select([stopped, server, *([call] if call else [])], [], [], LINE_S)
+            try:
+                if server in ready:
+                    call, other = calls.enter_context(server.accept()[0]), Negotiation()
+                elif call is not None:
+                    other.hear(call.recv(1024) if call in ready else b"")
+                    call.sendall(other.answers or said)
+                    other.answers = b""
+            except OSError:
+                call = None
 
 
 @contextmanager

@@ -1,7 +1,4 @@
-"""Every driver through every check that is shipped for third parties, and every check on a driver that breaks it.
-
-A driver whose device is made of Python objects (`Microphone`, `Replay`) goes through the checks in its own tests.
-"""
+"""Every driver through every check that is shipped for third parties, and every check on a driver that breaks it."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,15 +13,22 @@ import pytest
 from sensors import conformance
 from sensors.camera import Camera
 from sensors.errors import SensorReadError
+from sensors.files import Files
+from sensors.microphone import Microphone
+from sensors.portaudio import OpenStreams
 from sensors.readings import Quality, Reading
+from sensors.recordings.recorder import Recorder
+from sensors.registry import driver_class, driver_names
+from sensors.replay import Replay
 from sensors.serial_array import SerialArray
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import schedule
 from sensors.simulated.parts import make_parts
 from sensors.streams import Stream
 from tests.sensors.protocols.test_mlx90640 import frame
+from tests.sensors.sound_card import Card, FakeSound
 from tests.sensors.supervision.scripted import Clock, ScriptedDriver
-from tests.sensors.talkers import talking_server, talking_terminal
+from tests.sensors.talkers import talking_rfc2217, talking_server, talking_terminal
 
 Stage = Callable[[Path, ExitStack], conformance.Build]
 """Puts a device there for the time of one test and returns what builds its driver."""
@@ -50,6 +54,34 @@ def serial_server(_folder: Path, stack: ExitStack) -> conformance.Build:
     return lambda: SerialArray(name="enose", port=port, protocol="jsonl", channels=["mq2", "mq135"])
 
 
+def terminal_server(_folder: Path, stack: ExitStack) -> conformance.Build:
+    port = stack.enter_context(talking_rfc2217(b"412.5,388\r\n"))
+    return lambda: SerialArray(name="enose", port=port, protocol="csv", channels=["mq2", "mq135"])
+
+
+def sound_card(_folder: Path, _stack: ExitStack) -> conformance.Build:
+    """Without PortAudio; `test_microphone_pulse.py` has the checks with it."""
+    sound = FakeSound(Card(name="UMIK-1"))
+    sound.at_start = [np.full((4, 1), number, np.int16) for number in range(3)]
+    options = {"block": 4, "wait_s": 0.0, "library": lambda: sound, "streams": OpenStreams()}
+    return lambda: Microphone(name="acoustic", device="UMIK-1", **options)
+
+
+def table(folder: Path, _stack: ExitStack) -> conformance.Build:
+    (folder / "gas.csv").write_text("MQ2,MQ3\n1,2\n3,4\n5,6\n")
+    return lambda: Files(name="enose", path=folder / "gas.csv", speed=None)
+
+
+def recording(folder: Path, _stack: ExitStack) -> conformance.Build:
+    stream = Stream(name="enose", kind="series", shape=(1,), nominal_rate_hz=10.0, units=("Ohm",))
+    recorder = Recorder(folder, [stream], clock=lambda: 0)
+    for number in range(3):
+        data = np.full((1, 1), number, np.float32)
+        recorder.reading(Reading(stream="enose", session=0, seq=number, arrival_ns=number, device_ns=None, data=data))
+    recorder.close()
+    return lambda: Replay(name="enose", recording=folder, speed=None)
+
+
 def film(folder: Path, _stack: ExitStack) -> conformance.Build:
     path, codec = str(folder / "film.mkv"), cv2.VideoWriter.fourcc(*"FFV1")
     options = [cv2.VIDEOWRITER_PROP_IS_COLOR, 0, cv2.VIDEOWRITER_PROP_DEPTH, cv2.CV_16U]
@@ -67,10 +99,25 @@ DRIVERS: dict[str, Stage] = {
     "gas array on a terminal": gas_array,
     "thermal module on a terminal": thermal_module,
     "gas array behind a serial server": serial_server,
+    "gas array behind a terminal server": terminal_server,
     "camera over a file": film,
+    "microphone": sound_card,
+    "table of a file": table,
+    "recording": recording,
 }
 
 
+def test_every_driver_of_ours_is_checked(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        checked = set()
+        for number, stage in enumerate(DRIVERS.values()):
+            (tmp_path / str(number)).mkdir()
+            checked.add(type(stage(tmp_path / str(number), stack)()))
+    assert {driver_class(name) for name in driver_names(foreign={})} <= checked
+
+
+# What pyserial does for RFC 2217.
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name)\\(:DeprecationWarning")
 @pytest.mark.parametrize("name", DRIVERS)
 @pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
 def test_a_driver_does_what_every_driver_must(
