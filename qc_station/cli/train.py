@@ -87,9 +87,13 @@ def rate_sweep(config: Any, items: Any) -> tuple[dict[str, Any], str]:
     from dataclasses import asdict
 
     from models.rate_finder import find_rate
+    from qc_station.errors import ConfigError
     from qc_station.learning.training import prepare
 
-    sweep = find_rate(prepare(config, items).trainer)
+    try:
+        sweep = find_rate(prepare(config, items).trainer)
+    except ValueError as error:
+        raise ConfigError(f"no learning rate can be found: {error}") from error
     return asdict(sweep), sweep.words()
 
 
