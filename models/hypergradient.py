@@ -19,8 +19,9 @@ class OneStep:
         d L_val(theta') / d w_i = - sum_p rate_p <g_val,p(theta'), g_i,p(theta)>.
 
     The products with all g_i at once are the derivative by w of <v, sum_i w_i g_i>, v_p = rate_p g_val,p(theta'): one
-    further pass back through the gradient that made the step (Pearlmutter 1994). So a slope costs two and a half steps
-    on the default network, however many losses there are.
+    further pass back through the gradient that made the step (Pearlmutter 1994). So however many losses there are, a
+    slope costs a pass forward, one back and one back through both on the training batch, and a pass forward and one
+    back on the validation batch.
 
     Everything is looked at in evaluation mode: no dropout, batch statistics as they were learnt and left as they are, so
     that two calls give the same bits; modes are put back afterwards. The step is plain descent, without the optimiser's

@@ -38,8 +38,10 @@ FITTED = 2000
 FEW_ITEMS = 1000
 """With fewer training items the learning rate falls in proportion; with less than a third of them dropout is larger."""
 DROPOUT, DROPOUT_FEW = 0.1, 0.3
-MOST_TUNED = 128
+MOST_TUNED = 64
 """About so many validation items, evenly spaced, are the fold that `self_tuning` looks at."""
+MOST_ASKED = 32
+"""So many items of the last batch at most say how a step would go; the mean over many looks makes up for few items."""
 COOL_DOWN = 0.15
 """Share of the plan in which the learning rate is brought to zero once a steady state is found."""
 
@@ -246,6 +248,7 @@ class Trainer:
         """What the weights of a step like the last one do to the losses on the validation fold."""
         some = len(self.val) // MOST_TUNED + 1
         fold = collate(self.val, np.arange(0, len(self.val), some))
+        some_of_it = batch.part(slice(0, MOST_ASKED))
 
         def validation() -> Tensor:
             losses = self.loss.means(fold)
@@ -256,7 +259,7 @@ class Trainer:
             network=self.network,
             paths=self.paths.parameters,
             rates=self.paths.rates,
-            losses=lambda: self.loss.means(batch),
+            losses=lambda: self.loss.means(some_of_it),
             validation=validation,
         )
 
