@@ -17,6 +17,8 @@ class Lines:
         self._limit = limit
         self._held = b""
         self._too_long = False
+        self.dropped = 0
+        """Bytes of lines that grew too long."""
 
     def feed(self, data: bytes) -> list[bytes | None]:
         """The lines that became whole, without CR LF; None once for each line that grew too long."""
@@ -33,9 +35,11 @@ class Lines:
     def _hold(self, piece: bytes, lines: list[bytes | None]) -> None:
         """Take a piece of the current line; forget the line where it grows too long."""
         if self._too_long:
+            self.dropped += len(piece)
             return
         self._held += piece
         if len(self._held) > self._limit:
+            self.dropped += len(self._held)
             self._held, self._too_long = b"", True
             lines.append(None)
 
@@ -48,7 +52,7 @@ class LineDecoder(ABC):
 
     def __init__(self) -> None:
         """Start before the first byte."""
-        self.counters: dict[str, int] = {"malformed_lines": 0, "overlong_lines": 0}
+        self.counters: dict[str, int] = {"malformed_lines": 0, "overlong_lines": 0, "malformed_bytes": 0}
         self._lines, self._first, self._gap = Lines(LINE_LIMIT), True, False
         self._delivered = False
 
@@ -59,8 +63,10 @@ class LineDecoder(ABC):
 
     def feed(self, data: bytes) -> list[Decoded]:
         """Take bytes; see `Decoder.feed`."""
-        decoded = []
-        for line in self._lines.feed(data):
+        decoded, dropped = [], self._lines.dropped
+        lines = self._lines.feed(data)
+        self.counters["malformed_bytes"] += self._lines.dropped - dropped
+        for line in lines:
             first, self._first = self._first, False
             sample = self._read(line, first)
             if sample is not None:
@@ -97,6 +103,7 @@ class LineDecoder(ABC):
         except (ValueError, OverflowError, RecursionError):
             # Opening a port in the middle of a line is no fault.
             if not first:
+                self.counters["malformed_bytes"] += len(line)
                 self._malformed("malformed_lines")
             return None
 

@@ -22,7 +22,7 @@ def test_a_line_is_a_sample_and_the_first_which_may_be_cut_is_thrown_away() -> N
     assert [one.data.dtype for one in decoded] == [np.float32, np.float32]
     assert [one.data.tolist() for one in decoded] == [[[412.5, 388.0, 1021.25]], [[413.0, -0.5, 1000.0]]]
     assert all(one.quality == Quality.OK and one.device_ns is None for one in decoded)
-    assert decoder.counters == {"malformed_lines": 0, "overlong_lines": 0}
+    assert decoder.counters == {"malformed_lines": 0, "overlong_lines": 0, "malformed_bytes": 0}
     assert (decoder.kind, decoder.shape, decoder.units) == ("series", (3,), ("1", "1", "1"))
 
 
@@ -35,7 +35,7 @@ def test_a_malformed_line_is_counted_never_passed_on_and_leaves_a_gap(line: byte
     decoded = fed(decoder, b"\n1,2,3\n" + line + b"\n4,5,6\n7,8,9\n")
     assert [one[0] for one in decoded] == [[[1, 2, 3]], [[4, 5, 6]], [[7, 8, 9]]]
     assert [one[1] for one in decoded] == [Quality.OK, Quality.GAP_BEFORE, Quality.OK]
-    assert decoder.counters == {"malformed_lines": 1, "overlong_lines": 0}
+    assert decoder.counters == {"malformed_lines": 1, "overlong_lines": 0, "malformed_bytes": len(line)}
 
 
 def test_the_declared_header_and_empty_lines_are_skipped_without_a_gap() -> None:
@@ -69,7 +69,7 @@ def test_garbage_without_an_end_of_line_takes_no_memory_and_costs_one_sample() -
         assert decoder.feed(b"\x80" * 4096) == []
         assert len(decoder._lines._held) <= LINE_LIMIT
     assert fed(decoder, b"9\n4,5,6\n") == [([[4.0, 5.0, 6.0]], Quality.GAP_BEFORE, None, False)]
-    assert decoder.counters == {"malformed_lines": 0, "overlong_lines": 1}
+    assert decoder.counters == {"malformed_lines": 0, "overlong_lines": 1, "malformed_bytes": 1000 * 4096 + 1}
 
 
 def test_a_reset_forgets_the_cut_line_and_keeps_the_counters() -> None:
