@@ -17,7 +17,7 @@ from sensors.errors import QCError
 
 INSPECTING: Final = ("click", "cv2", "msgspec", "numpy", "onnxruntime", "rich", "soundfile")
 """Modules without which nothing works."""
-TRAINING: Final = ("torch", "onnx", "onnxscript", "librosa", "torchjd", "sklearn")
+TRAINING: Final = ("torch", "onnx", "onnxscript", "torchjd", "sklearn", "scipy")
 """Modules that only training needs; a box that inspects has none of them."""
 DISTRIBUTIONS: Final = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
 """Names of packages whose module is called otherwise."""

@@ -63,11 +63,11 @@ def test_every_fault_of_a_station_is_told_at_once(station: Path) -> None:
 
 def test_a_missing_training_package_is_no_fault_and_a_missing_base_package_is(monkeypatch: pytest.MonkeyPatch) -> None:
     found = checkup.find_spec
-    gone = {"torch", "librosa", "soundfile"}
+    gone = {"torch", "torchjd", "soundfile"}
     monkeypatch.setattr(checkup, "find_spec", lambda name: None if name in gone else found(name))
     code, checks = doctor()
     assert code == 1
-    assert checks["training"]["detail"] == "this box inspects only; missing: torch, librosa"
+    assert checks["training"]["detail"] == "this box inspects only; missing: torch, torchjd"
     assert [name for name, check in checks.items() if not check["passed"]] == ["soundfile"]
 
 
