@@ -15,6 +15,10 @@ from qc_station.cli.sensor_table import ends_by_signal
 @click.option("--parts", type=click.IntRange(min=1), default=120, show_default=True, help="How many pass.")
 @click.option("--per-minute", type=click.FloatRange(min=1, max=600), default=60.0, show_default=True, help="How fast.")
 @click.option("--bad", type=click.FloatRange(min=0, max=1), default=0.5, show_default=True, help="Share with a defect.")
+@click.option("--kind", "kinds", multiple=True, help="A kind of defect; again for further ones. Default: the demo's.")
+@click.option(
+    "--severity", type=(float, float), default=(0.25, 1.0), show_default=True, help="Least and greatest, up to 1."
+)
 @click.option(
     "--fault",
     "faults",
@@ -29,6 +33,8 @@ def command(
     parts: int,
     per_minute: float,
     bad: float,
+    kinds: tuple[str, ...],
+    severity: tuple[float, float],
     faults: tuple[str, ...],
     rough: bool,
     seed: int,
@@ -39,17 +45,22 @@ def command(
     In another terminal: `qc-station sensors --station FOLDER --watch`, `qc-station record --station FOLDER`. Everything
     that its sensors say is simulated. Its station.toml is written anew at every start.
     """
+    from qc_station.errors import ConfigError
     from qc_station.line.fault_text import fault_names, faults_of
     from qc_station.line.wired import WiredLine
     from sensors.simulated.conditions import ROUGH
     from sensors.simulated.line import Pace
-    from sensors.simulated.mix import Mix
+    from sensors.simulated.mix import USUAL_WEIGHTS, Mix
 
     if "list" in faults:
         finish({"faults": fault_names()}, as_json, text="\n".join(fault_names()))
         return
     chosen = faults_of(faults, time.monotonic_ns())
-    pace, mix = Pace.per_minute(per_minute), Mix(bad_share=bad)
+    weights = dict.fromkeys(kinds, 1.0) or USUAL_WEIGHTS
+    try:
+        pace, mix = Pace.per_minute(per_minute), Mix(bad_share=bad, weights=weights, severities=severity)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     conditions = ROUGH if rough else None
     line = WiredLine(folder, seed=seed, parts=parts, pace=pace, mix=mix, conditions=conditions, faults=chosen)
     note(f"SIMULATED line in {folder}: {parts} parts, {per_minute:g} a minute; Ctrl-C ends it")

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from qc_station.cli import cli
+from qc_station.line.wired import WiredLine
 from sensors.recordings.shelf import shelf
 
 
@@ -49,3 +50,40 @@ def test_the_faults_are_listed() -> None:
     listed = CliRunner().invoke(cli, ["simulate", "anywhere", "--fault", "list"])
     assert listed.exit_code == 0
     assert "unplug" in listed.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (["--kind", "rust"], "rust"),
+        (["--severity", "0.9", "0.5"], "severities are (0.9, 0.5)"),
+    ],
+)
+def test_defects_that_there_are_not_are_refused_with_what_is_allowed(
+    tmp_path: Path, wrong: list[str], message: str
+) -> None:
+    refused = CliRunner().invoke(cli, ["simulate", str(tmp_path / "floor"), *wrong])
+    assert refused.exit_code == 2
+    assert message in refused.output
+    assert not (tmp_path / "floor").exists()
+
+
+def test_defects_of_chosen_kinds_and_severities_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[WiredLine] = []
+
+    class Ended(WiredLine):
+        """Has passed before it begins."""
+
+        ended = True
+
+        def __enter__(self) -> "Ended":
+            made.append(self)
+            return self
+
+    monkeypatch.setattr("qc_station.line.wired.WiredLine", Ended)
+    chosen = ["--parts", "12", "--bad", "1", "--kind", "bearing", "--kind", "leak", "--severity", "0.6", "0.7"]
+    result = CliRunner().invoke(cli, ["simulate", str(tmp_path / "floor"), *chosen])
+    assert result.exit_code == 0, result.output
+    (line,) = made
+    assert {one.part.defect for one in line.passings} == {"bearing", "leak"}
+    assert all(0.6 <= one.part.severity <= 0.7 for one in line.passings)
