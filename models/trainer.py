@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -31,8 +32,6 @@ from models.terms import Term
 from models.validation import clearly_better, validation_losses
 from models.weighting import weighting_named
 
-DROP_STREAM = 0.15
-"""Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""
 FITTED = 2000
 """About so many windows of a stream, evenly spaced, set its scale."""
 FEW_ITEMS = 1000
@@ -44,6 +43,19 @@ MOST_ASKED = 32
 """So many items of the last batch at most say how a step would go; the mean over many looks makes up for few items."""
 COOL_DOWN = 0.15
 """Share of the plan in which the learning rate is brought to zero once a steady state is found."""
+
+
+@contextmanager
+def single_views(network: MultimodalNetwork) -> Iterator[None]:
+    """Without the mean over flips, which costs four passes where one tells the slope as well."""
+    encoders = list(network.encoders.values())
+    for encoder in encoders:
+        encoder.averages = False  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for encoder in encoders:
+            encoder.averages = True  # type: ignore[assignment]
 
 
 def planned_epochs(items: int) -> int:
@@ -240,7 +252,7 @@ class Trainer:
             before = {o: t.mean for o, t in tallies.items() if o in self.loss.latest}
             self.weighting.after_step(before, self.loss.again())
         if self.weighting.tune_every and self.course.steps % self.weighting.tune_every == 0:
-            with stage("self-tuning"):
+            with stage("self-tuning"), single_views(self.network):
                 self.weighting.tune(self._outlook(changed[0]))
         return tallies
 
@@ -266,7 +278,7 @@ class Trainer:
     def _dropped(self, batch: Batch) -> Tensor:
         """The presence mask with some streams of multi-stream items taken away, never the last one."""
         mask = batch.presence(self.network.streams)
-        kept = mask & (torch.rand(mask.shape) >= DROP_STREAM)
+        kept = mask & (torch.rand(mask.shape) >= self.settings.drop_stream)
         return torch.where(kept.any(dim=1, keepdim=True), kept, mask)
 
     def _augmented(self, batch: Batch) -> Batch:

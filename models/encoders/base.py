@@ -30,6 +30,8 @@ class Encoder(nn.Module, ABC):
         super().__init__()
         self.spec = spec
         self.width = width
+        self.averages = True
+        """Whether use, outside training, takes the mean over declared symmetries; off where only a slope is asked for."""
         chosen = [n for n in self.augmentations if n not in self.optional] if spec.augment is None else spec.augment
         unknown = sorted(set(chosen) - set(self.augmentations))
         if unknown:

@@ -214,7 +214,7 @@ class Image(Encoder):
             kept: Tensor = deep(maps) * (uniform(maps, 0, 1) >= STATISTICS_ALONE).float()[:, :, 0, 0]
             return kept
         turned = [maps]
-        for dim in self.flips:
+        for dim in self.flips if self.averages else ():
             turned += [m.flip(dim) for m in turned]
         features: Tensor = deep(torch.cat(turned)).reshape(len(turned), -1, self.width).mean(dim=0)
         return features

@@ -161,7 +161,7 @@ def difference(items: int) -> float:
 def main() -> None:
     """Print one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blocks", type=int, default=15, help="of each kind, after one to warm up")
+    parser.add_argument("--blocks", type=int, default=6, help="of each kind, after one to warm up")
     parser.add_argument("--items", type=int, default=64, help="of a batch")
     chosen = parser.parse_args()
     torch.set_num_threads(1)

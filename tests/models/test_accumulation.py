@@ -38,7 +38,8 @@ def holed() -> Dataset:
 def trainer(weighting: str = "fixed") -> Trainer:
     """A trainer without dropout of any kind whose steps leave gradients and change no parameter."""
     paths = dict.fromkeys(("one", "two", "shared"), STILL)
-    built = Trainer(SPECS, tasks_for(SPECS), holed(), holed(), Settings(weighting=weighting, paths=paths))
+    chosen = Settings(weighting=weighting, paths=paths, drop_stream=0.0)
+    built = Trainer(SPECS, tasks_for(SPECS), holed(), holed(), chosen)
     built.network.eval()
     return built
 
@@ -52,11 +53,6 @@ def stepped(
     one.loss.latest = {"label:joint": 0.5, "label.one": 2.0}
     tallies = one.step([collate(holed(), np.array(chunk)) for chunk in chunks])
     return {n: p.grad.clone() for n, p in one.network.named_parameters() if p.grad is not None}, tallies
-
-
-@pytest.fixture(autouse=True)
-def _keep_all_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.trainer.DROP_STREAM", 0.0)
 
 
 def splits() -> st.SearchStrategy[list[list[int]]]:
@@ -79,9 +75,7 @@ def same(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> Non
 @settings(max_examples=8)
 @given(splits())
 def test_any_split_of_a_batch_has_the_gradient_of_the_whole(chunks: list[list[int]]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.trainer.DROP_STREAM", 0.0)
-        same(stepped(chunks)[0], stepped([range(ITEMS)])[0])
+    same(stepped(chunks)[0], stepped([range(ITEMS)])[0])
 
 
 @pytest.mark.parametrize("weighting", names())

@@ -42,11 +42,6 @@ class Small:
         return features[0][presence[:, 0]].square().sum()
 
 
-@pytest.fixture(autouse=True)
-def _still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.trainer.DROP_STREAM", 0.0)
-
-
 def weighed(data: Dataset, **weights: Sequence[float]) -> Dataset:
     given = {name.removeprefix("own"): np.array(values, np.float32) for name, values in weights.items()}
     return replace(data, weights=given)
@@ -55,7 +50,7 @@ def weighed(data: Dataset, **weights: Sequence[float]) -> Dataset:
 def trainer(data: Dataset, weighting: str = "fixed", *terms: Small) -> Trainer:
     """No dropout of any kind; a step leaves its gradient and changes nothing."""
     paths = dict.fromkeys(("one", "two", "shared"), STILL)
-    chosen = Settings(weighting=weighting, paths=paths)
+    chosen = Settings(weighting=weighting, paths=paths, drop_stream=0.0)
     built = Trainer(SPECS, tasks_for(SPECS), data, data, chosen, lambda: float(next(count())), terms=terms)
     built.network.eval()
     return built

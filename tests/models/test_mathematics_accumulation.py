@@ -28,9 +28,7 @@ FINEST = 1e-12
 @pytest.fixture(autouse=True)
 def _double() -> Iterator[None]:
     torch.set_default_dtype(torch.float64)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.trainer.DROP_STREAM", 0.0, raising=False)
-        yield
+    yield
     torch.set_default_dtype(torch.float32)
 
 
