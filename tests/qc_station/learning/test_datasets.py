@@ -40,7 +40,9 @@ GROUPS = st.lists(st.tuples(st.integers(0, 14), st.sampled_from(["ok", "crack", 
 
 
 @given(GROUPS)
-def test_no_group_ever_stands_on_both_sides_and_no_item_is_lost_but_those_that_nobody_labelled(rows: list[tuple[int, str]]) -> None:
+def test_no_group_ever_stands_on_both_sides_and_no_item_is_lost_but_those_that_nobody_labelled(
+    rows: list[tuple[int, str]],
+) -> None:
     items = [item(n, label, group=f"lot{group}") for n, (group, label) in enumerate(rows)]
     try:
         found = split_items(items)
