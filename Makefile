@@ -7,12 +7,13 @@ FOLDER ?= demo_line
 demo: .venv/trained
 	$(BIN)/qc-station demo --folder $(FOLDER)
 
+# Tests run two at a time, each on one core; a file stays together, so that what it prepares is prepared once.
 test: .venv/developed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # torch first and alone: its CPU build is taken where the index offers one, and the extras then find it satisfied.
 .venv/trained: pyproject.toml constraints.txt

@@ -54,7 +54,7 @@ def several(folder: Path, size: int, target: Callable[..., None], *rest: Any) ->
         assert rank.exitcode == 0
 
 
-@pytest.mark.parametrize("weighting", ["fixed", "uncertainty", "upgrad"])
+@pytest.mark.parametrize("weighting", ["upgrad", pytest.param("uncertainty", marks=pytest.mark.slow)])
 def test_two_processes_end_where_one_does(tmp_path: Path, weighting: str) -> None:
     several(tmp_path, 2, member, weighting, str(tmp_path / "rank"))
     alone, losses = trained(weighting)
