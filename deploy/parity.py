@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from deploy.errors import BundleError
-from deploy.runtime import PRESENCE, tolerance
+from deploy.runtime import PRESENCE, differences, tolerance
 from models.deciding import Deciding
 
 BATCHES = (1, 2, 3, 7, 32)
@@ -61,7 +61,7 @@ def compare(deciding: Deciding, session: Any, windows: Mapping[str, NDArray[Any]
         with torch.inference_mode():
             wanted = deciding(*(torch.from_numpy(feed[n]) for n in streams), torch.from_numpy(here))
         for name, ours, theirs in zip(names, found, wanted, strict=True):
-            off, allowed = _distance(ours, theirs.numpy()), tolerance(name, TOLERANCE)
+            off, allowed = differences(name, ours, theirs.numpy()), tolerance(name, TOLERANCE)
             if not off.max() <= allowed:
                 item = int(off.reshape(size, -1).max(axis=1).argmax())
                 raise BundleError(
@@ -76,9 +76,3 @@ def _found(worst: Mapping[str, float], comparisons: int) -> Parity:
     output = max(plain, key=lambda name: plain[name])
     novelty = max((off for name, off in worst.items() if name not in plain), default=0.0)
     return Parity(worst=plain[output], output=output, novelty=novelty, comparisons=comparisons)
-
-
-def _distance(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Absolute for probabilities; relative to their size for values and embeddings, which have no fixed range."""
-    off: NDArray[np.float32] = np.abs(ours - theirs) / max(1.0, float(np.abs(theirs).max()))
-    return off

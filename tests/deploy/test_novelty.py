@@ -13,7 +13,7 @@ from deploy.bundle import BundleTask, write_bundle
 from deploy.errors import BundleError
 from deploy.export import to_onnx
 from deploy.parity import TOLERANCE, compare
-from deploy.runtime import NOVELTY_TOLERANCE, PRESENCE, Runtime, Scores, session, tolerance
+from deploy.runtime import NOVELTY_TOLERANCE, PRESENCE, Runtime, Scores, differences, session, tolerance
 from models.deciding import Deciding
 from models.injection import Dataset
 from models.novelty.fitting import fit_novelty
@@ -147,7 +147,15 @@ def test_only_p_values_may_be_off_by_more(output: str, allowed: float) -> None:
     assert tolerance(output, 1e-5) == allowed
 
 
-@pytest.mark.parametrize(("by", "fails"), [(NOVELTY_TOLERANCE / 2, False), (NOVELTY_TOLERANCE * 2, True)])
+def test_a_p_value_is_held_to_its_tolerance_where_it_decides_and_to_ten_times_that_where_it_does_not() -> None:
+    small, large = np.full((1, 1), 0.01, np.float32), np.ones((1, 1), np.float32)
+    step = np.float32(2 * NOVELTY_TOLERANCE)
+    assert differences("novelty:a", small + step, small) > NOVELTY_TOLERANCE
+    assert differences("novelty", large - step, large) < NOVELTY_TOLERANCE
+    assert differences("label", large - step, large) == pytest.approx(step, rel=1e-3)
+
+
+@pytest.mark.parametrize(("by", "fails"), [(NOVELTY_TOLERANCE / 2, False), (NOVELTY_TOLERANCE * 25, True)])
 def test_the_self_test_looks_at_p_values_too(graph: Exported, tmp_path: Path, by: float, fails: bool) -> None:
     folder = bundle(graph, tmp_path, by)
     if not fails:
