@@ -161,7 +161,7 @@ def test_the_self_test_looks_at_p_values_too(graph: Exported, tmp_path: Path, by
     if not fails:
         assert Runtime(folder).bundle.folder == folder
         return
-    with pytest.raises(BundleError, match=r"self-test output 'novelty' differs by 0\.00\d+; at most 0\.001 is allowed"):
+    with pytest.raises(BundleError, match=r"self-test output 'novelty' differs by 0\.0\d+; at most 0\.001 is allowed"):
         Runtime(folder)
 
 
