@@ -31,7 +31,7 @@ def best_temperature(logits: Tensor, targets: Tensor, steps: int = 105) -> float
     """
     if len(targets) < FEWEST:
         return 1.0
-    grid = torch.logspace(math.log10(COLDEST), math.log10(HOTTEST), steps)
+    grid = _grid(steps)
     return float(grid[int(torch.tensor([_pulled_loss(logits, targets, t) for t in grid]).argmin())])
 
 
@@ -48,9 +48,13 @@ def safe_temperature(logits: Tensor, targets: Tensor, steps: int = 105) -> float
     if len(targets) < FEWEST:
         return 1.0
     most = calibration_error(torch.softmax(logits, dim=1), targets)
-    grid = torch.logspace(math.log10(COLDEST), math.log10(HOTTEST), steps)
+    grid = _grid(steps)
     allowed = [t for t in grid if calibration_error(torch.softmax(logits / t, dim=1), targets) <= most]
     return float(min([torch.ones(()), *allowed], key=lambda t: _pulled_loss(logits, targets, t)))
+
+
+def _grid(steps: int) -> Tensor:
+    return torch.logspace(math.log10(COLDEST), math.log10(HOTTEST), steps)
 
 
 def _pulled_loss(logits: Tensor, targets: Tensor, temperature: Tensor) -> float:

@@ -1,7 +1,7 @@
 """How far a training has come: what `run` remembers from one step to the next."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from torch import Tensor
@@ -76,20 +76,5 @@ class Course:
         self.tallies = {output: Tally(**sums) for output, sums in state["tallies"].items()}
 
 
-PLAIN = (
-    "planned",
-    "finished",
-    "steps",
-    "progress",
-    "start",
-    "cooled",
-    "elapsed_s",
-    "used_wh",
-    "ending",
-    "reason",
-    "best",
-    "number",
-    "kept",
-    "lowest",
-)
+PLAIN = tuple(f.name for f in fields(Course) if f.name not in ("steady", "epochs", "tallies"))
 """Fields that are numbers, texts, or tensors by name."""

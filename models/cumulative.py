@@ -58,6 +58,7 @@ class CumulativeLoss:
     ) -> None:
         self.network, self.pairs, self.weighting, self.terms = network, tuple(pairs), weighting, tuple(terms)
         self.exchange = exchange or Exchange()
+        self._outputs = frozenset(p.output for p in self.pairs)
         self.latest: dict[str, float] = {}
         self.counts: dict[str, float] = {}
         self.portions: list[Portion] = []
@@ -122,10 +123,6 @@ class CumulativeLoss:
         torch.set_rng_state(after)
         whole = self.exchange.numbers(list(sums.values()))
         return {o: value / self.counts[o] for o, value in zip(sums, whole, strict=True)}
-
-    @property
-    def _outputs(self) -> set[str]:
-        return {p.output for p in self.pairs}
 
     def _counts(self, batches: Sequence[Batch], masks: Sequence[Tensor]) -> dict[str, float]:
         """Items of each pair and term over all batches and processes, each by its weight; none that no item has."""

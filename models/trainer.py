@@ -99,13 +99,7 @@ class Trainer:
         torch.manual_seed(settings.seed)
         self.settings, self.train, self.val, self.clock = settings, train, val, clock
         self.exchange = exchange or exchange_here()
-        dropout = DROPOUT_FEW if len(train) < FEW_ITEMS / 3 else DROPOUT
-        if start is None:
-            self.network = MultimodalNetwork(inputs, tasks, dropout)
-            self._fit_scales()
-        else:
-            # With its own scales, and in the shape that it has: grown by streams, or without what few windows left out.
-            self.network = rebuilt(start, inputs, tasks, dropout)
+        self.network = self._network(inputs, tasks, start)
         self.pairs = pairs_of(self.network)
         self.weighting = weighting_named(settings.weighting, {p.output: p.weight for p in self.pairs})
         self.loss = CumulativeLoss(self.network, self.pairs, self.weighting, terms, self.exchange)
@@ -174,8 +168,20 @@ class Trainer:
         """The cumulative loss: weighted sum of the pairs' normalized losses by priority."""
         return sum(p.weight * losses[p.output] for p in self.pairs if p.output in losses)
 
-    def _fit_scales(self) -> None:
-        for name, encoder in self.network.encoders.items():
+    def _network(
+        self, inputs: Sequence[InputSpec], tasks: Sequence[Task], start: Mapping[str, Tensor] | None
+    ) -> MultimodalNetwork:
+        """A new network whose scales fit the training items, or the one that `start` is the state of."""
+        dropout = DROPOUT_FEW if len(self.train) < FEW_ITEMS / 3 else DROPOUT
+        if start is not None:
+            # With its own scales, and in the shape that it has: grown by streams, or without what few windows left out.
+            return rebuilt(start, inputs, tasks, dropout)
+        network = MultimodalNetwork(inputs, tasks, dropout)
+        self._fit_scales(network)
+        return network
+
+    def _fit_scales(self, network: MultimodalNetwork) -> None:
+        for name, encoder in network.encoders.items():
             with torch.no_grad():
                 windows = self.train.windows[name]
                 some = windows[:: 1 + len(windows) // FITTED]

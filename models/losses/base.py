@@ -169,6 +169,20 @@ class ClassLoss(Loss):
             return answer.detach()
 
 
+class WeighedClassLoss(ClassLoss):
+    """A class loss in which every item counts by the weight of its class."""
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """Weight of each class, shape (classes,), float32."""
+        return class_weights(self.frequencies)
+
+    @cached_property
+    def shift(self) -> Tensor:
+        """Log w: the weighted loss is lowest at logits that are so much higher."""
+        return self.weights.log()
+
+
 class ValueLoss(Loss):
     """A loss of a standardized number."""
 

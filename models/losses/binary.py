@@ -1,11 +1,9 @@
 """Two classes from one logit."""
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 
-from models.losses.base import SMOOTHING, ClassLoss, class_weights
+from models.losses.base import SMOOTHING, WeighedClassLoss
 
 
 def binary(outputs: Tensor, targets: Tensor, class_weights: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -26,7 +24,7 @@ def binary(outputs: Tensor, targets: Tensor, class_weights: Tensor, smoothing: f
     return class_weights[targets.long()] * losses
 
 
-class Binary(ClassLoss):
+class Binary(WeighedClassLoss):
     """Half the outputs of a cross-entropy for the same answer; class weights and smoothing as there."""
 
     def __init__(self, classes: int, frequencies: tuple[float, ...]) -> None:
@@ -38,16 +36,6 @@ class Binary(ClassLoss):
     def outputs(self) -> int:
         """The logit of the second class."""
         return 1
-
-    @cached_property
-    def weights(self) -> Tensor:
-        """Weight of each class, shape (2,), float32."""
-        return class_weights(self.frequencies)
-
-    @cached_property
-    def shift(self) -> Tensor:
-        """Log w, as for the cross-entropy."""
-        return self.weights.log()
 
     def items(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """As `binary`, shape (items,)."""

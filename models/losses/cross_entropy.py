@@ -1,11 +1,9 @@
 """Cross-entropy with class weights and label smoothing: the default of a class task."""
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 
-from models.losses.base import SMOOTHING, ClassLoss, class_weights
+from models.losses.base import SMOOTHING, WeighedClassLoss
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor, class_weights: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -26,18 +24,8 @@ def cross_entropy(outputs: Tensor, targets: Tensor, class_weights: Tensor, smoot
     return -class_weights[index] * ((1 - smoothing) * own + smoothing * log_p.mean(dim=1))
 
 
-class CrossEntropy(ClassLoss):
+class CrossEntropy(WeighedClassLoss):
     """Class-weighted and smoothed in training; its no-skill value is the prior entropy in nats."""
-
-    @cached_property
-    def weights(self) -> Tensor:
-        """Weight of each class, shape (classes,), float32."""
-        return class_weights(self.frequencies)
-
-    @cached_property
-    def shift(self) -> Tensor:
-        """Log w: the weighted loss is lowest at logits that are so much higher."""
-        return self.weights.log()
 
     def items(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """As `cross_entropy`, shape (items,)."""

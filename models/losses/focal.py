@@ -1,11 +1,9 @@
 """Focal loss: what is already easy hardly counts, so that rare and hard parts do."""
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 
-from models.losses.base import ClassLoss, class_weights
+from models.losses.base import WeighedClassLoss
 
 GAMMA = 2.0
 SUREST = -30.0
@@ -58,18 +56,11 @@ def true_logits(outputs: Tensor, gamma: float = GAMMA) -> Tensor:
     return log_q - slope
 
 
-class Focal(ClassLoss):
-    """With the class weights of the cross-entropy in the place of alpha."""
+class Focal(WeighedClassLoss):
+    """With the class weights of the cross-entropy in the place of alpha.
 
-    @cached_property
-    def weights(self) -> Tensor:
-        """Weight of each class, shape (classes,), float32."""
-        return class_weights(self.frequencies)
-
-    @cached_property
-    def shift(self) -> Tensor:
-        """Log w: at the lowest expected loss q answers to w p, as derived for `true_logits`."""
-        return self.weights.log()
+    They shift the logits as there: at the lowest expected loss q answers to w p, as derived for `true_logits`.
+    """
 
     def items(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """As `focal`, shape (items,)."""
