@@ -152,7 +152,7 @@ class Microphone:
 
         PortAudio waits for its own thread, which waits for the system; a system that does not answer holds both. Then
         the stream is left to a thread of its own that goes on trying, and the list of devices is not renewed until it
-        has succeeded. The process may then not end by itself, as PortAudio tries once more on the way out.
+        has succeeded. The process ends without it.
         """
         stream, self._portaudio, self._ring = self._portaudio, None, None
         if stream is None:

@@ -7,10 +7,12 @@ is renewed only while there is none: the second of two microphones is looked up 
 Streams that other code of this process opens behind our back are not counted and would be ended.
 """
 
+import atexit
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sensors.errors import SensorNotFoundError
@@ -93,7 +95,19 @@ def load() -> Any:
         raise SensorNotFoundError(
             f"PortAudio does not load: {error}; on Debian or Ubuntu: apt install libportaudio2"
         ) from error
+    _let_the_process_end(sounddevice)
     return sounddevice
+
+
+@cache
+def _let_the_process_end(sound: Any) -> None:
+    """Have PortAudio terminated on the way out only while no stream is open.
+
+    Terminating closes streams that are open, and one that the system does not let go of, or whose client library of
+    the audio server is in a deadlock of its own, would keep the process for ever. What is left open the system closes.
+    """
+    atexit.unregister(sound._exit_handler)
+    atexit.register(lambda: None if OPEN_STREAMS.count else sound._exit_handler())
 
 
 def found_microphones(
