@@ -65,11 +65,12 @@ def still_open(database: sqlite3.Connection) -> list[str]:
     return [part for (part,) in database.execute(query)]
 
 
-def recorded(database: sqlite3.Connection) -> Iterator[Decision]:
-    """All decisions in the order in which they were recorded."""
-    query = "SELECT part, verdict, reason, scores, bundle, latency_ms, decided_ns FROM decisions ORDER BY id"
-    for part, verdict, reason, scores, bundle, latency, when in database.execute(query):
-        yield Decision(
+def recorded(database: sqlite3.Connection, after: int = 0, most: int = -1) -> Iterator[tuple[int, Decision]]:
+    """Number and decision in the order in which they were recorded: those above a number, `most` of them or all."""
+    query = """SELECT id, part, verdict, reason, scores, bundle, latency_ms, decided_ns FROM decisions
+               WHERE id > ? ORDER BY id LIMIT ?"""
+    for number, part, verdict, reason, scores, bundle, latency, when in database.execute(query, (after, most)):
+        decision = Decision(
             part=part,
             verdict=verdict,
             reason=reason,
@@ -78,6 +79,12 @@ def recorded(database: sqlite3.Connection) -> Iterator[Decision]:
             latency_ms=json.loads(latency),
             decided_ns=when,
         )
+        yield number, decision
+
+
+def last(database: sqlite3.Connection) -> int:
+    """Number of the last decision; 0 before the first."""
+    return int(database.execute("SELECT coalesce(max(id), 0) FROM decisions").fetchone()[0])
 
 
 def _check_open(database: sqlite3.Connection, part: str) -> None:

@@ -243,7 +243,15 @@ class Store:
 
     def decisions(self) -> list[Decision]:
         """All decisions in the order in which they were recorded."""
-        return self._read(lambda db: list(decisions.recorded(db)))
+        return self._read(lambda db: [decision for _, decision in decisions.recorded(db)])
+
+    def decisions_after(self, number: int, most: int) -> list[tuple[int, Decision]]:
+        """At most so many decisions above a number, each with its own, in the order in which they were recorded."""
+        return self._read(lambda db: list(decisions.recorded(db, number, most)))
+
+    def last_decision(self) -> int:
+        """Number of the decision that was recorded last; 0 before the first."""
+        return self._read(decisions.last)
 
     def counts(self) -> dict[str, Any]:
         """How many there are: items, splits, windows by stream, labels by column, decisions by verdict, open parts."""
