@@ -107,14 +107,22 @@ def _subsets(runtime: Runtime, items: Sequence[Item], presence: NDArray[np.bool_
 
 
 def kept_scores(runtime: Runtime, scores: Scores) -> dict[str, object]:
-    """What is stored with a decision: the main task's probabilities by class, and the p-values of novelty by output."""
+    """What is stored with a decision: the main task's probabilities by class, and the p-values of novelty by output.
+
+    The graph's p-value of a stream that is absent is no observation of it and is left out.
+    """
     main = {MAIN: runtime.named(MAIN, scores)} if MAIN in runtime.manifest.tasks else {}
-    p_values = {n: float(p.item()) for n, p in scores.outputs.items() if n.partition(":")[0] == NOVELTY}
-    return {**main, **p_values}
+    joint = {} if scores.novelty is None else {NOVELTY: scores.novelty}
+    return {**main, **joint, **{f"{NOVELTY}:{stream}": p for stream, p in scores.novelties.items()}}
 
 
-def verdict_of(runtime: Runtime, outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...]) -> Verdict:
-    """The verdict about one part from its outputs."""
+def verdict_of(
+    runtime: Runtime,
+    outputs: Mapping[str, NDArray[np.float32]],
+    present: tuple[str, ...],
+    policy: Policy | None = None,
+) -> Verdict:
+    """The verdict about one part from its outputs, by a policy; None: by the costs of the bundle alone."""
     manifest = runtime.manifest
     if MAIN not in manifest.tasks:
         reason = f"the bundle answers {', '.join(manifest.tasks)} but no {MAIN} of the whole part"
@@ -125,7 +133,7 @@ def verdict_of(runtime: Runtime, outputs: Mapping[str, NDArray[np.float32]], pre
         ok_classes=manifest.ok_classes,
         streams={n: s.required for n, s in manifest.streams.items()},
         present=present,
-        policy=Policy(**manifest.costs),
+        policy=policy or Policy(**manifest.costs),
         novelty_p=manifest.threshold(NOVELTY_P),
     )
 

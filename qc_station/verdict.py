@@ -1,5 +1,9 @@
-"""From scores to a verdict: costs set the thresholds, missing evidence never passes, what is novel is looked at."""
+"""From scores to a verdict: costs set the thresholds, missing evidence never passes, what is novel is looked at.
 
+Where an escape rate was proved (`qc_station.operating`), the thresholds of the proof stand in for those of the costs.
+"""
+
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,8 +38,24 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """Two thresholds on the calibrated probability of a bad part, and what was proved of them."""
+
+    passes: float
+    """PASS at or below it."""
+    rejects: float
+    """REJECT at or above it; REVIEW between the two."""
+    promise: str
+    """E.g. "escapes at most 1 % at 95 %: 0 of 312"; the reason of every verdict that passes by it ends so."""
+
+    def __post_init__(self) -> None:
+        if not self.passes < self.rejects:
+            raise ValueError(f"PASS up to {self.passes} and REJECT from {self.rejects}: the first must be the smaller")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Turns the probability of a bad part into the decision of least expected cost."""
+    """Turns the probability of a bad part into the decision of least expected cost, or that of a proved point."""
 
     escape: float = 10.0
     """Cost of a bad part that passes."""
@@ -43,17 +63,39 @@ class Policy:
     """Cost of a good part that is rejected."""
     review: float = 0.5
     """Cost of a person who has to look."""
+    point: OperatingPoint | None = None
+    """Thresholds instead of those of the costs; None: nothing was proved."""
 
     def decide(self, bad: float) -> Decision:
-        """The cheapest decision for a part that is bad with this probability; REVIEW for a NaN."""
+        """The decision for a part that is bad with this probability; REVIEW for a NaN."""
         if not 0 <= bad <= 1:
             return Decision.REVIEW
+        if self.point is not None:
+            if bad <= self.point.passes:
+                return Decision.PASS
+            return Decision.REJECT if bad >= self.point.rejects else Decision.REVIEW
         costs = {
             Decision.REVIEW: self.review,
             Decision.REJECT: (1 - bad) * self.overkill,
             Decision.PASS: bad * self.escape,
         }
         return min(costs, key=lambda d: costs[d])
+
+    def thresholds(self, most: float = 1.0) -> tuple[float, float]:
+        """What the costs come to: PASS at or below the first probability, REJECT at or above the second.
+
+        The line where two expected costs are equal (Chow, IEEE Trans. Inf. Theory 16, 1970) belongs to neither.
+
+        Args:
+            most: No part may pass above it, whatever it costs.
+        """
+        if not self.review:
+            return -1.0, 2.0
+        wrong = self.escape + self.overkill
+        passes = min(self.review / self.escape if self.escape else math.inf, self.overkill / wrong if wrong else 0.0)
+        passes = min(math.nextafter(passes, -1), most)
+        rejects = 1 - self.review / self.overkill if self.overkill else -1.0
+        return passes, math.nextafter(max(rejects, passes), 2)
 
 
 def judge(
@@ -74,7 +116,7 @@ def judge(
         ok_classes: Those that mean a good part.
         streams: Every stream and whether it is required.
         present: Streams that took part.
-        policy: What errors cost.
+        policy: What errors cost, and the proved thresholds where there are any.
         novelty_p: Largest p-value of a part that is novel: its probabilities mean nothing, so a person looks; 0 for none.
     """
     fused = outputs["label"]
@@ -95,6 +137,8 @@ def judge(
         return Verdict(decision=Decision.REVIEW, reason=f"{novel}; {words}", bad=bad)
     if missing and decision is Decision.PASS:
         return Verdict(decision=Decision.REVIEW, reason=f"required {', '.join(missing)} missing; {words}", bad=bad)
+    if policy.point and decision is Decision.PASS:
+        words += f"; {policy.point.promise}"
     return Verdict(decision=decision, reason=words, bad=bad)
 
 

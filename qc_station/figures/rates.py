@@ -39,6 +39,80 @@ def rate(count: int, total: int, confidence: float = 0.95) -> Rate:
     return Rate(count, total, lower, upper)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounded:
+    """A rate with the exact bound that it stays under."""
+
+    count: int
+    """How often it was seen."""
+    total: int
+    """Among so many."""
+    upper: float
+    """The rate is at most this, with the confidence; 1 where nothing is known."""
+    confidence: float
+    """One-sided: so surely is the rate no larger."""
+
+    def __str__(self) -> str:
+        """E.g. "0 of 312 (0 %, at most 0.956 % at 95 %)"."""
+        seen = percent(self.count / self.total) if self.total else "unknown"
+        return f"{self.count} of {self.total} ({seen}, at most {percent(self.upper)} at {percent(self.confidence)})"
+
+
+def percent(share: float) -> str:
+    """E.g. "0.956 %"."""
+    return f"{100 * share:.3g} %"
+
+
+def bounded(count: int, total: int, confidence: float = 0.95) -> Bounded:
+    """One-sided upper bound of Clopper and Pearson (Biometrika 26, 1934): the largest rate that would still be so lucky.
+
+    Zero of 299 is at most 1 % at 95 %, zero of 59 at most 5 %, zero of 31 at most 9.2 %.
+
+    Raises:
+        ValueError: count outside 0..total, or a confidence outside 0..1.
+    """
+    _require_share("confidence", confidence)
+    # The upper end of a two-sided interval errs with half of what the interval errs with.
+    upper = rate(count, total, 2 * confidence - 1).upper
+    return Bounded(count=count, total=total, upper=upper, confidence=confidence)
+
+
+def most_misses(total: int, limit: float, confidence: float) -> int:
+    """The largest count among so many that still proves a rate at most `limit`; -1 where not even 0 does.
+
+    Raises:
+        ValueError: a limit or confidence that lies not between 0 and 1.
+    """
+    _require_share("limit", limit)
+    _require_share("confidence", confidence)
+    count = -1
+    while count < total and _at_most(count + 1, total)(limit) <= 1 - confidence:
+        count += 1
+    return count
+
+
+def needed(misses: int, limit: float, confidence: float) -> int:
+    """The smallest total among which so many misses prove a rate at most `limit`.
+
+    Raises:
+        ValueError: a limit or confidence that lies not between 0 and 1.
+    """
+    _require_share("limit", limit)
+    _require_share("confidence", confidence)
+    low, high = misses, misses + 1
+    while _at_most(misses, high)(limit) > 1 - confidence:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _at_most(misses, middle)(limit) <= 1 - confidence else (middle, high)
+    return high
+
+
+def _require_share(name: str, value: float) -> None:
+    if not 0 < value < 1:
+        raise ValueError(f"{name} {value} must lie between 0 and 1")
+
+
 def _at_most(count: int, total: int) -> Callable[[float], float]:
     """Binomial distribution function of so many or fewer, by the probability of one."""
     k = np.arange(count + 1)

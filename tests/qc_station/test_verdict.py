@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc_station.verdict import Decision, Policy, Verdict, judge
+from qc_station.verdict import Decision, OperatingPoint, Policy, Verdict, judge
 
 CLASSES = ("ok", "crack", "leak")
 STREAMS = {"acoustic": True, "enose": False}
@@ -93,3 +93,53 @@ def test_rounding_beyond_one_is_still_a_certain_reject(fused: list[float]) -> No
     verdict = judged(fused)
     assert verdict.decision is Decision.REJECT
     assert verdict.bad == 1.0
+
+
+POINT = OperatingPoint(passes=0.02, rejects=0.9, promise="escapes at most 1 % at 95 %: 0 of 312 parts")
+
+
+@pytest.mark.parametrize(
+    ("bad", "decision"),
+    [(0.0, "PASS"), (0.02, "PASS"), (0.0201, "REVIEW"), (0.8999, "REVIEW"), (0.9, "REJECT"), (1.0, "REJECT")],
+)
+def test_a_proved_point_decides_instead_of_the_costs_and_its_thresholds_belong_to_it(bad: float, decision: str) -> None:
+    assert Policy(point=POINT).decide(bad) == decision
+
+
+@pytest.mark.parametrize("bad", [float("nan"), -0.1, 1.1, float("inf")])
+def test_a_proved_point_knows_no_more_than_probabilities(bad: float) -> None:
+    assert Policy(point=POINT).decide(bad) is Decision.REVIEW
+
+
+def test_what_passes_by_a_proved_point_says_by_which_bound() -> None:
+    policy = Policy(point=POINT)
+    assert judged([0.99, 0.01, 0.0], policy=policy).reason == (
+        "ok 0.99; acoustic 0.01, enose 0.01; escapes at most 1 % at 95 %: 0 of 312 parts"
+    )
+    assert "escapes" not in judged([0.5, 0.5, 0.0], policy=policy).reason
+    assert judged([0.99, 0.01, 0.0], present=("enose",), policy=policy).decision is Decision.REVIEW
+
+
+@pytest.mark.parametrize("rejects", [0.02, 0.01, float("nan")])
+def test_a_point_whose_thresholds_cross_is_refused(rejects: float) -> None:
+    with pytest.raises(ValueError, match=r"PASS up to 0\.02 and REJECT from"):
+        OperatingPoint(passes=0.02, rejects=rejects, promise="")
+
+
+@given(st.floats(0, 1), COSTS, COSTS, COSTS)
+def test_the_costs_thresholds_as_a_point_decide_as_the_costs_do(
+    bad: float, escape: float, overkill: float, review: float
+) -> None:
+    by_costs = Policy(escape=escape, overkill=overkill, review=review)
+    passes, rejects = by_costs.thresholds()
+    chosen = Policy(point=OperatingPoint(passes=passes, rejects=rejects, promise="")).decide(bad)
+    cost = {Decision.PASS: bad * escape, Decision.REJECT: (1 - bad) * overkill, Decision.REVIEW: review}
+    # At a threshold two costs are equal but for rounding.
+    assert cost[chosen] == pytest.approx(min(cost.values()), rel=1e-9, abs=1e-300)
+
+
+@given(st.floats(-1, 1), COSTS, COSTS, COSTS)
+def test_no_part_passes_above_the_most_that_may(most: float, escape: float, overkill: float, review: float) -> None:
+    passes, rejects = Policy(escape=escape, overkill=overkill, review=review).thresholds(most)
+    assert passes <= most
+    assert passes < rejects
