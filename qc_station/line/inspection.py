@@ -11,8 +11,9 @@ from qc_station.align.trigger import Trigger
 from qc_station.config.station import StationConfig
 from qc_station.errors import StoreError
 from qc_station.evaluation import kept_scores, verdict_of
+from qc_station.operating.point import policy_of
 from qc_station.store import Store
-from qc_station.verdict import Decision, Verdict
+from qc_station.verdict import Decision, Policy, Verdict
 
 NAN = float("nan")
 
@@ -53,12 +54,20 @@ class Inspector:
             config: Of the station.
             runtime: The verified bundle; None sends every part to review.
             clock: CLOCK_MONOTONIC in ns.
+
+        Raises:
+            ConfigError: the operating point of the bundle cannot be trusted.
         """
         self._store, self._config, self._runtime, self._clock = store, config, runtime, clock
+        self._policy = self._policy_of(runtime)
         self.interrupted = store.open_parts()
         """Parts that the run before had accepted and not decided."""
         for part in self.interrupted:
             store.leave_undecided(part, "the line stopped before it was decided")
+
+    def swap(self, runtime: Runtime) -> None:
+        """Decide with another bundle from the next part on; in the thread of `inspect`, so that no part sees two."""
+        self._runtime, self._policy = runtime, self._policy_of(runtime)
 
     def accept(self, trigger: Trigger) -> bool:
         """Note on disk that a part came; False for one that came before, whose decision stands."""
@@ -113,12 +122,16 @@ class Inspector:
             scores = self._runtime.scores(here)
         except InputError as error:
             return _review(str(error)), {}
-        verdict = verdict_of(self._runtime, scores.outputs, scores.streams)
+        verdict = verdict_of(self._runtime, scores.outputs, scores.streams, self._policy)
         missing = [name for name, stream in self._config.inspecting.items() if stream.required and name not in here]
         if missing and verdict.decision is Decision.PASS:
             verdict = _review(f"required {', '.join(missing)} missing; {verdict.reason}", verdict.bad)
         kept = kept_scores(self._runtime, scores)
         return Verdict(decision=verdict.decision, reason=_joined(verdict.reason, said), bad=verdict.bad), kept
+
+    def _policy_of(self, runtime: Runtime | None) -> Policy | None:
+        """The thresholds that were proved for a bundle, else its costs."""
+        return None if runtime is None else policy_of(self._store.folder, runtime.manifest)
 
     def _in_time(self, verdict: Verdict, age_ns: int) -> Verdict:
         """A decision after the deadline is none to let a part pass by."""
