@@ -1,6 +1,7 @@
 """A bundle: model.onnx, manifest.json and selftest.npz in one folder, named by the digest of all files.
 
-training.json, what the training came to, may stand beside them; a bundle without it loads all the same.
+training.json, what the training came to, may stand beside them; a bundle without it loads all the same. So may
+signature.json, which is over the digest and no part of it; see `deploy.signature`.
 """
 
 import hashlib
@@ -8,7 +9,6 @@ import io
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,20 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from deploy.arrays import read_arrays
 from deploy.errors import BundleError
+from deploy.files import read_plain, require_size
+from deploy.outside import outside_files
+from deploy.promises import manifest_faults
 
 FORMAT = 1
 NOVELTY = "novelty"
 """The joint p-value's output; a stream's own is `novelty:STREAM`. Bundles of before have neither."""
 MODEL, MANIFEST, SELFTEST = "model.onnx", "manifest.json", "selftest.npz"
 TRAINING = "training.json"
+MIB = 2**20
+LIMITS = {MODEL: 256 * MIB, MANIFEST: 4 * MIB, SELFTEST: 32 * MIB, TRAINING: 32 * MIB}
+"""Most bytes of each file, looked at before anything is read; the largest model trained here so far has 8 MiB."""
 OPTIONAL = (TRAINING,)
 """Files that a bundle may hold; one that the manifest lists has to be there and unchanged."""
 
@@ -114,7 +121,7 @@ class Bundle:
             BundleError: something is missing, truncated, changed, or of another format.
         """
         self.folder = folder
-        raw = {name: _read(folder, name) for name in (MANIFEST, MODEL, SELFTEST)}
+        raw = {name: read_plain(folder, name, LIMITS[name]) for name in (MANIFEST, MODEL, SELFTEST)}
         try:
             # Another format has other fields, so its number is read before anything else.
             number = msgspec.json.decode(raw[MANIFEST], type=_Numbered).format
@@ -126,13 +133,16 @@ class Bundle:
         if self.manifest.sealed() != self.manifest.digest or self.manifest.written() != raw[MANIFEST]:
             raise BundleError(f"bundle {folder}: {MANIFEST} was changed after the bundle was made")
         _require_known(f"bundle {folder}: {MANIFEST}", self.manifest.files)
-        raw |= {name: _read(folder, name) for name in OPTIONAL if name in self.manifest.files}
+        raw |= {name: read_plain(folder, name, LIMITS[name]) for name in OPTIONAL if name in self.manifest.files}
         for name in (name for name in raw if name != MANIFEST):
             found, wanted = hashlib.sha256(raw[name]).hexdigest(), self.manifest.files.get(name, "")
             if found != wanted:
                 raise BundleError(
                     f"bundle {folder}: {name} ({len(raw[name])} bytes) is truncated or changed: SHA-256 {found[:12]}, manifest says {wanted[:12]}"
                 )
+        for fault in manifest_faults(self.manifest):
+            raise BundleError(f"bundle {folder}: {MANIFEST} promises {fault}")
+        _require_inside(folder, raw[MODEL])
         self.model = raw[MODEL]
         self._selftest = raw[SELFTEST]
         self.extras = {name: raw[name] for name in OPTIONAL if name in raw}
@@ -145,9 +155,8 @@ class Bundle:
     def selftest(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
         """Inputs of the graph, presence mask included, and the outputs that they gave at the time of export."""
         try:
-            with np.load(io.BytesIO(self._selftest), allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in arrays.files}
-        except (ValueError, zipfile.BadZipFile, KeyError) as error:
+            found = read_arrays(self._selftest)
+        except ValueError as error:
             raise BundleError(f"bundle {self.folder}: {SELFTEST} cannot be read: {error}") from error
         inputs = {n.removeprefix("in/"): v for n, v in found.items() if n.startswith("in/")}
         outputs = {n.removeprefix("out/"): v for n, v in found.items() if n.startswith("out/")}
@@ -182,14 +191,14 @@ def _require_known(what: str, files: Mapping[str, Any]) -> None:
         raise BundleError(f"{what} lists {unknown[0]!r}; allowed: {', '.join(allowed)}")
 
 
-def _read(folder: Path, name: str) -> bytes:
-    file = folder / name
-    if file.is_symlink():
-        raise BundleError(f"bundle {folder}: {name} is a link; a bundle holds plain files only")
+def _require_inside(folder: Path, model: bytes) -> None:
+    """Tensors of a model may name files of the disk as their content; those of a bundle's never do."""
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BundleError(f"bundle {folder}: {name} cannot be read: {error.strerror}") from error
+        outside = outside_files(model)
+    except ValueError as error:
+        raise BundleError(f"bundle {folder}: {MODEL} cannot be read: {error}") from error
+    if outside:
+        raise BundleError(f"bundle {folder}: {MODEL} keeps data in {outside[0]!r}; a model holds all of its own")
 
 
 def write_bundle(
@@ -214,8 +223,8 @@ def write_bundle(
         The bundle's folder, named by its digest.
 
     Raises:
-        BundleError: the folder cannot be written, e.g. the disk is full, or a further file has another name; nothing
-            half-written is left.
+        BundleError: the folder cannot be written, e.g. the disk is full, a file is too large to be read again, or a
+            further file has another name; nothing half-written is left.
     """
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {f"in/{n}": v for n, v in inputs.items()} | {f"out/{n}": v for n, v in outputs.items()}
@@ -226,6 +235,8 @@ def write_bundle(
     manifest = msgspec.structs.replace(manifest, files=sums, digest="")
     manifest = msgspec.structs.replace(manifest, digest=manifest.sealed())
     contents[MANIFEST] = manifest.written()
+    for name, data in contents.items():
+        require_size("a new bundle", name, len(data), LIMITS[name])
     target = parent / manifest.digest[:12]
     try:
         parent.mkdir(parents=True, exist_ok=True)

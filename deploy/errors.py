@@ -9,3 +9,7 @@ class BundleError(QCError):
 
 class InputError(QCError):
     """A window that the runtime cannot take: stream, what came, what was expected."""
+
+
+class SignatureError(QCError):
+    """A key or a signature that cannot be made or read: file, what is allowed, what is missing."""

@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from deploy.errors import BundleError
-from deploy.runtime import PRESENCE, differences, tolerance
+from deploy.promises import PRESENCE
+from deploy.selftest import differences, tolerance
 from models.deciding import Deciding
 
 BATCHES = (1, 2, 3, 7, 32)
 TOLERANCE = 1e-5
-"""Largest difference of a probability; for a p-value of novelty see `deploy.runtime.NOVELTY_TOLERANCE`."""
+"""Largest difference of a probability; for a p-value of novelty see `deploy.selftest.NOVELTY_TOLERANCE`."""
 MOST_MASKS = 64
 """With more than six streams, masks are taken at regular places of the list of all."""
 

@@ -11,6 +11,7 @@ from msgspec import NODEFAULT, Struct
 
 from qc_station.config.belt import belt_faults
 from qc_station.config.buffers import buffer_faults
+from qc_station.config.bundles import BundlesConfig
 from qc_station.config.drivers import driver_faults
 from qc_station.config.fields import meanings
 from qc_station.config.kinds import stream_faults
@@ -34,6 +35,7 @@ TABLES: Final[dict[str, type[Struct]]] = {
     "verdicts": VerdictsConfig,
     "belt": BeltConfig,
     "buffers": BuffersConfig,
+    "bundles": BundlesConfig,
 }
 """Tables that stand once; each is the field of `StationConfig` with the same name."""
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from qc_station.config.bundles import BundlesConfig
 from qc_station.config.training import Count, NotNegative, Positive, TrainingConfig
 from sensors.streams import Stream
 
@@ -186,6 +187,8 @@ class StationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What carries a part from sensor to sensor; without a speed or an encoder all see it at the trigger."""
     buffers: BuffersConfig = field(default_factory=BuffersConfig)
     """What the live line may hold in memory."""
+    bundles: BundlesConfig = field(default_factory=BundlesConfig)
+    """Which bundles may decide."""
 
     @property
     def inspecting(self) -> dict[str, StreamConfig]:

@@ -57,6 +57,7 @@ def station_text(station: StationConfig) -> str:
         "verdicts": station.verdicts,
         "belt": station.belt,
         "buffers": station.buffers,
+        "bundles": station.bundles,
     }
     lines = ["# A quality-control station. A key that is commented out has the value that its text names.", ""]
     lines += _keys(station, skip=("streams", "trigger", *tables))

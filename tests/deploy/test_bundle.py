@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import deploy.bundle
 from deploy.bundle import FORMAT, MANIFEST, MODEL, SELFTEST, Bundle
 from deploy.errors import BundleError
 from deploy.runtime import Runtime
@@ -69,8 +70,8 @@ def test_a_file_with_one_byte_changed_is_refused(bundle_folder: Path, name: str,
     whole = bytearray((bundle_folder / name).read_bytes())
     whole[int(len(whole) * share)] ^= flip
     with pytest.MonkeyPatch.context() as patch:
-        read = Path.read_bytes
-        patch.setattr(Path, "read_bytes", lambda path: bytes(whole) if path.name == name else read(path))
+        read = deploy.bundle.read_plain
+        patch.setattr(deploy.bundle, "read_plain", lambda f, n, most: bytes(whole) if n == name else read(f, n, most))
         with pytest.raises(BundleError, match=rf"bundle .*({name}|format \d+; this program reads {FORMAT})"):
             Bundle(bundle_folder)
 

@@ -13,7 +13,8 @@ from deploy.bundle import BundleTask, write_bundle
 from deploy.errors import BundleError
 from deploy.export import to_onnx
 from deploy.parity import TOLERANCE, compare
-from deploy.runtime import NOVELTY_TOLERANCE, PRESENCE, Runtime, Scores, differences, session, tolerance
+from deploy.runtime import PRESENCE, Runtime, Scores, session
+from deploy.selftest import NOVELTY_TOLERANCE, differences, tolerance
 from models.deciding import Deciding
 from models.injection import Dataset
 from models.novelty.fitting import fit_novelty
