@@ -131,6 +131,8 @@ def session(model: bytes, threads: int, provider: str = CPU) -> Any:
     Raises:
         BundleError: onnxruntime does not take the model, or not with this provider.
     """
+    if provider not in (here := onnxruntime.get_available_providers()):
+        raise BundleError(f"{provider} is not in onnxruntime {onnxruntime.__version__}; here: {', '.join(here)}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -6,13 +6,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from qc_station.bundle_checks import bundle_checks, one_bundle
+from qc_station.check import Check
 from sensors.errors import QCError
 
 INSPECTING: Final = ("click", "cv2", "msgspec", "numpy", "onnxruntime", "rich", "soundfile")
@@ -27,23 +28,13 @@ EARLIEST_YEAR: Final = 2024
 """A wall clock before this was never set; it is only shown to people, but they read it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    """What."""
-    passed: bool
-    """Whether it is as it has to be."""
-    detail: str
-    """What was found, and what is allowed where it failed."""
-
-
-def checkup(station: Path | None) -> list[Check]:
+def checkup(station: Path | None, bundle: Path | None = None, *, measure: bool = False) -> list[Check]:
     """Look at everything; a check that raises fails and hides no other.
 
     Args:
         station: A station's folder to look at as well; None looks at the installation alone.
+        bundle: A bundle to look at, wherever it lies; its execution providers are measured.
+        measure: Measure the execution providers for every bundle of the station, and note which is the fastest.
     """
     checks: dict[str, Callable[[], Iterator[Check]]] = {
         "program": _program,
@@ -55,7 +46,9 @@ def checkup(station: Path | None) -> list[Check]:
     }
     if station is not None:
         checks |= {"configuration": partial(_config, station), "store": partial(_store, station)}
-        checks |= {"bundle": partial(_bundles, station)}
+        checks |= {"bundle": partial(bundle_checks, station, measure=measure)}
+    if bundle is not None:
+        checks |= {f"bundle {bundle.name}": partial(one_bundle, bundle)}
     return [found for name, check in checks.items() for found in _safe(name, check)]
 
 
@@ -159,19 +152,3 @@ def _store(station: Path) -> Iterator[Check]:
         f"{counts['items']} items, {sum(counts['decisions'].values())} decisions, {counts['open_parts']} open parts"
     )
     yield Check(name="store", passed=not faults, detail="; ".join([detail, *faults]))
-
-
-def _bundles(station: Path) -> Iterator[Check]:
-    from deploy.runtime import Runtime
-    from qc_station.bundles import FOLDER
-
-    folders = sorted(folder for folder in (station / FOLDER).glob("*") if folder.is_dir())
-    if not folders:
-        yield Check(name="bundle", passed=True, detail="none yet; `qc-station train` makes one")
-    for folder in folders:
-        try:
-            Runtime(folder)
-        except QCError as error:
-            yield Check(name=f"bundle {folder.name}", passed=False, detail=str(error))
-        else:
-            yield Check(name=f"bundle {folder.name}", passed=True, detail="loads, and its self-test is met")

@@ -12,12 +12,15 @@ from msgspec import Struct
 
 from deploy.bundle import Bundle
 from deploy.errors import BundleError
-from deploy.runtime import Runtime
+from deploy.providers import stored
+from deploy.runtime import CPU, Runtime
 from deploy.signature import Signature, require_signature
 from qc_station.config.station import StationConfig
 from qc_station.files import write_atomically
 
 MEMORY = "trust.json"
+CACHE = "cache"
+"""Folder of a station for what can be made again: the choice of execution providers."""
 
 
 class Memory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,14 +50,25 @@ def trusted_runtime(station: Path, config: StationConfig, folder: Path, *, rollb
     """
     bundle = Bundle(folder)
     if config.bundles.require_signed is None:
-        return Runtime(bundle)
+        return _fast_runtime(station, bundle)
     signature = require_signature(bundle, station / config.bundles.require_signed)
     before = read_memory(station)
     after = _admitted(bundle, signature, before, rollback)
-    runtime = Runtime(bundle)
+    runtime = _fast_runtime(station, bundle)
     if after != before:
         _remember(station, after)
     return runtime
+
+
+def _fast_runtime(station: Path, bundle: Bundle) -> Runtime:
+    """With the provider that `qc-station doctor --measure` found; the CPU, which every box has, where that fails now."""
+    choice = stored(station / CACHE, bundle)
+    if choice is None or (choice.provider, choice.threads) == (CPU, 1):
+        return Runtime(bundle)
+    try:
+        return Runtime(bundle, choice.threads, choice.provider)
+    except BundleError:
+        return Runtime(bundle)
 
 
 def _admitted(bundle: Bundle, signature: Signature, memory: Memory, rollback: bool) -> Memory:

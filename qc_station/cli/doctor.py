@@ -13,15 +13,23 @@ from qc_station.cli.output import finish, json_option
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A station's folder: look at its configuration, store and bundles as well.",
 )
+@click.option(
+    "--bundle",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A bundle: check it, and measure it with every execution provider and number of threads.",
+)
+@click.option("--measure", is_flag=True, help="Do so for every bundle of the station; the line takes the fastest.")
 @json_option
-def command(station: Path | None, as_json: bool) -> None:
+def command(station: Path | None, bundle: Path | None, measure: bool, as_json: bool) -> None:
     """Show names, versions, execution providers, processors, clocks and disk, and whether a station loads.
 
     Exits with 1 when a check failed. Training's packages may be missing: a box that inspects needs none of them.
     """
     from qc_station.checkup import checkup
 
-    checks = checkup(station)
+    if measure and station is None:
+        raise click.UsageError("--measure notes its figures in a station; allowed: with --station, or --bundle alone")
+    checks = checkup(station, bundle, measure=measure)
     failed = [check for check in checks if not check.passed]
     width = max(len(check.name) for check in checks)
     lines = [f"{'ok  ' if check.passed else 'FAIL'}  {check.name:{width}}  {check.detail}" for check in checks]
