@@ -1,0 +1,26 @@
+"""Times calls in turn, so that whatever else the machine does slows all of them alike."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+WARM_UP = 30
+
+
+def in_turn(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of every call by name; each round turns the order."""
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(rounds + WARM_UP):
+        for name in sorted(calls, reverse=bool(number % 2)):
+            started = time.perf_counter_ns()
+            calls[name]()
+            took = (time.perf_counter_ns() - started) / 1e6
+            if number >= WARM_UP:
+                spent[name].append(took)
+    return spent
+
+
+def points(spent: list[float]) -> dict[str, float]:
+    """Median and 99th percentile in milliseconds."""
+    return {"p50": round(float(np.percentile(spent, 50)), 4), "p99": round(float(np.percentile(spent, 99)), 4)}
