@@ -17,3 +17,15 @@ class StoreError(QCError):
 
 class CalibrationError(QCError):
     """A calibration that refuses to write: what was found, and what is needed."""
+
+
+class ChampionError(QCError):
+    """A bundle that may not become or stay the champion, or a record of champions that cannot serve."""
+
+
+class RetrainingError(QCError):
+    """A retraining that ended without a candidate: out of memory, or stopped."""
+
+
+class ParametersError(QCError):
+    """A network that cannot learn on: what is missing, damaged or of another bundle."""

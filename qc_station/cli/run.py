@@ -34,37 +34,46 @@ COLOURS = {"PASS": "green", "REJECT": "red", "REVIEW": "yellow"}
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The station's folder.",
 )
-@click.option("--bundle", type=click.Path(exists=True, path_type=Path), help="Without it every part goes to review.")
+@click.option(
+    "--bundle", type=click.Path(exists=True, path_type=Path), help="Decide with it, whatever the champion is."
+)
 @click.option("--seconds", type=click.FloatRange(min=0.5), help="How long; without it until Ctrl-C.")
 @click.option("--parts", type=click.IntRange(min=1), help="Stop after so many parts.")
 @json_option
 def command(station: Path, bundle: Path | None, seconds: float | None, parts: int | None, as_json: bool) -> None:
     """Take triggers, wait for the windows of each part, decide, store, and show it.
 
-    A verdict is on disk before it is shown. With --json every verdict is a line of its own, and the summary the last
+    The station's champion decides (`qc-station promote`), and the next one takes over between two parts; without a
+    champion every part goes to review. A verdict is on disk before it is shown. With --json every verdict is a line of its own, and the summary the last
     line. Parts for review are kept with their samples. A station runs once at a time.
     """
-    from deploy.runtime import Runtime
+    from qc_station.bundles import fitting_runtime
+    from qc_station.champion.record import champion_folder
     from qc_station.config.loading import load_station
     from qc_station.line.live import LiveLine
+    from qc_station.line.succession import Succession
     from qc_station.sensing.status import StatusBoard
 
     config = load_station(station)
-    runtime = None if bundle is None else Runtime(bundle)
-    line = LiveLine(station, config, runtime)
+    folder = bundle or champion_folder(station)
+    runtime = None if folder is None else fitting_runtime(folder, config)
+    line = LiveLine(station, config, runtime, succession=None if bundle else Succession(station, config, runtime))
     with ends_by_signal(), line:
         for part in line.interrupted:
             note(f"part {part} was interrupted by the last stop; it is marked as undecided")
-        note(f"{config.name} runs" + ("" if runtime else " without a bundle: every part goes to review"))
+        deciding = f"with bundle {folder.name}" if folder else "without a bundle: every part goes to review"
+        note(f"{config.name} runs {deciding}")
         until = None if seconds is None else time.monotonic() + seconds
         board = StatusBoard(line.supervision)
         with suppress(KeyboardInterrupt), _drawing(line, board, config.deadline_ms, as_json) as draw:
+            tell = _changes(line)
             while not _over(line, until, parts):
                 _told(line.step(), as_json)
+                tell()
                 draw()
         _told(line.finish(), as_json)
         sensors = board.look(time.monotonic_ns())
-    result = {"station": config.name, "bundle": bundle} | summary(line)
+    result = {"station": config.name, "bundle": folder} | summary(line)
     result |= {"sensors": {one.stream: {"state": one.state, "counters": one.counters} for one in sensors}}
     finish(result, as_json, text=counted(line))
 
@@ -80,6 +89,23 @@ def _told(found: "Iterable[Inspected]", as_json: bool) -> None:
         click.echo(json_line(asdict(one)))
 
 
+def _changes(line: "LiveLine") -> "Callable[[], None]":
+    """Says once what took over and what could not."""
+    said, fault = 0, ""
+
+    def tell() -> None:
+        nonlocal said, fault
+        for digest in line.taken_over[said:]:
+            note(f"bundle {digest[:12]} decides from the next part on")
+        said = len(line.taken_over)
+        now = line.succession.fault if line.succession else ""
+        if now != fault and now:
+            note(f"{now}; what decided before goes on")
+        fault = now
+
+    return tell
+
+
 def summary(line: "LiveLine") -> dict[str, Any]:
     """Counts and latencies."""
     from qc_station.evaluation import percentiles
@@ -89,6 +115,8 @@ def summary(line: "LiveLine") -> dict[str, Any]:
         "parts": line.counts.total(),
         "verdicts": dict(line.counts),
         "interrupted": line.interrupted,
+        "taken_over": line.taken_over,
+        "champion_fault": line.succession.fault if line.succession else "",
         "latency_ms": {step: percentiles([one.latency_ms[step] for one in line.recent]) for step in steps},
         "shell": asdict(line.shell.counters),
         "aligner": asdict(line.shell.stats()),
@@ -147,4 +175,6 @@ def view(line: "LiveLine", board: "StatusBoard", deadline_ms: float) -> "Group":
         after = f"{one.latency_ms['trigger']:.0f} of {deadline_ms:g} ms"
         verdicts.add_row(one.part, f"[{COLOURS[one.verdict]}]{one.verdict}[/]", one.reason, after)
     whys = [f"trigger {name}: {why}" for name, why in line.triggers.why.items()]
+    if line.succession and line.succession.fault:
+        whys.append(line.succession.fault)
     return Group(sensor_table(board.look(time.monotonic_ns()), "sensors"), verdicts, *whys)

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from deploy.bundle import TRAINING, BundleStream, BundleTask, Manifest, write_bundle
+from deploy.bundle import TRAINING, Bundle, BundleTask, Manifest, write_bundle
 from deploy.export import to_onnx
 from deploy.parity import Parity, compare
 from deploy.runtime import PRESENCE, session
@@ -27,12 +27,14 @@ from models.novelty.fitting import fit_novelty
 from models.settings import Settings
 from models.tasks import Task
 from models.trainer import Trainer
-from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.bundles import bundle_streams
+from qc_station.config.station import StationConfig
 from qc_station.config.training import TrainingConfig
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
 from qc_station.learning.floor import beside_floor
+from qc_station.learning.parameters import write_parameters
 from qc_station.learning.record import written
 from qc_station.learning.recorder import record_of
 from qc_station.novelty import NOVELTY_P, reachable
@@ -73,6 +75,8 @@ class Trained:
     """How training went."""
     first: bool
     """Whether this process publishes; the others of one training only help."""
+    origin: dict[str, Any] = field(default_factory=dict)
+    """Where it began, for the provenance: a champion's digest and what was learnt beside it; empty for nothing."""
 
 
 def train_candidate(
@@ -179,6 +183,7 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
 
     Raises:
         BundleError: the export differs from the training; nothing is written.
+        ParametersError: what learning on needs cannot be written; the bundle is whole.
     """
     config, outcome, val = trained.config, trained.outcome, trained.val
     deciding = Deciding(outcome.network).eval()
@@ -194,29 +199,14 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     specs = [input_spec(n, s) for n, s in config.inspecting.items()]
     groups = [item.group for item in trained.splits.val]
     floor = beside_floor(deciding, specs, trained.train, val, groups=groups, ok_classes=config.ok_classes)
-    provenance, figures = _provenance(config, trained.splits, outcome), _figures(outcome, parity) | {"floor": floor}
+    provenance = _provenance(config, trained.splits, outcome) | trained.origin
+    figures = _figures(outcome, parity) | {"floor": floor}
     manifest = _manifest(config, trained.tasks, deciding, provenance, figures)
     record = record_of(outcome, deciding, trained.train, val, config, floor)
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
+    learnt = {item.name: content_digest(item) for item in trained.splits.train}
+    write_parameters(folder, Bundle(folder).manifest.digest, outcome.network, learnt)
     return Candidate(folder=folder, outcome=outcome, parity=parity, floor=floor)
-
-
-def bundle_streams(config: StationConfig) -> dict[str, BundleStream]:
-    """The station's streams as a bundle declares them."""
-    return {name: _bundle_stream(stream) for name, stream in config.inspecting.items()}
-
-
-def _bundle_stream(stream: StreamConfig) -> BundleStream:
-    return BundleStream(
-        kind=stream.kind,
-        shape=stream.window_shape,
-        dtype=stream.dtype,
-        rate_hz=stream.rate_hz,
-        unit=stream.unit,
-        required=stream.required,
-        # Where this box's devices are is nobody else's business.
-        table=msgspec.to_builtins(msgspec.structs.replace(stream, driver=None)),
-    )
 
 
 def settings_of(chosen: TrainingConfig) -> Settings:

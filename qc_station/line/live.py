@@ -21,6 +21,7 @@ from qc_station.line.aligning import MIB, aligner_of
 from qc_station.line.inspection import Inspected, Inspector
 from qc_station.line.shell import LiveShell
 from qc_station.line.shift import Groups, item
+from qc_station.line.succession import Succession
 from qc_station.line.wall_clock import WallClock
 from qc_station.store import Store
 from qc_station.triggers.contract import TriggerSource
@@ -47,6 +48,7 @@ class LiveLine:
         runtime: Runtime | None,
         *,
         extra: dict[str, TriggerSource] | None = None,
+        succession: Succession | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -57,6 +59,7 @@ class LiveLine:
             config: Of the station.
             runtime: The verified bundle; None records every part and sends it to review.
             extra: Triggers beside that of the station's table.
+            succession: What names another bundle while the line runs; None keeps the one that it was started with.
             clock: CLOCK_MONOTONIC in ns.
             wall: Nanoseconds since 1970 in UTC; only watched.
 
@@ -84,6 +87,9 @@ class LiveLine:
         self.supervision = Supervision(
             driver_builds(config, folder, origin_ns), self._hear, declared=declared, clock=clock
         )
+        self.succession = succession
+        self.taken_over: list[str] = []
+        """Digests of the bundles that took over while the line ran, in order."""
         self.counts: Counter[str] = Counter()
         self.recent: deque[Inspected] = deque(maxlen=REMEMBERED)
         self._stack, self._looked_ns = ExitStack(), 0
@@ -132,12 +138,22 @@ class LiveLine:
             self._looked_ns = now_ns
             self.supervision.look()
             self.wall.look()
+            self._follow(now_ns)
         return self._decide(self.shell.snapshots())
 
     def finish(self) -> list[Inspected]:
         """Take no more triggers and decide about every part that is still open."""
         self.triggers.stop()
         return self._decide(self.shell.shutdown())
+
+    def _follow(self, now_ns: int) -> None:
+        """Let a new champion take over, between two parts."""
+        if self.succession is None:
+            return
+        self.succession.look(now_ns)
+        if (runtime := self.succession.take()) is not None:
+            self._inspector.swap(runtime)
+            self.taken_over.append(runtime.manifest.digest)
 
     def _decide(self, snapshots: list[Snapshot]) -> list[Inspected]:
         # First every verdict, then the files: a part must not wait for the windows of the one before.

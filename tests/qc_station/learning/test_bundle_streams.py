@@ -2,8 +2,8 @@
 
 import msgspec
 
+from qc_station.bundles import bundle_streams
 from qc_station.config.station import StreamConfig
-from qc_station.learning.training import bundle_streams
 from qc_station.line.simulation import station
 
 

@@ -1,0 +1,119 @@
+"""From a candidate to the champion: checked against every gate, and noted with who, why and what was overruled."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.errors import BundleError
+from deploy.runtime import Runtime
+from qc_station.bundles import FOLDER, fitting_runtime
+from qc_station.champion.challenge import Challenge, Compared, Figures, answers_of, challenge_of, compare, figures_of
+from qc_station.champion.gates import failed_gates
+from qc_station.champion.record import Reign, champion_before, champion_folder, crown, read_champions, step_back
+from qc_station.config.station import StationConfig
+from qc_station.errors import ChampionError
+from qc_station.evaluation import MAIN
+from qc_station.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """A bundle that became champion."""
+
+    reign: Reign
+    """As it stands in the record."""
+    before: Reign | None
+    """The champion until then."""
+    challenge: Challenge
+    """What both were asked."""
+    figures: Figures | None
+    """Of the new champion there; None without a challenge set."""
+    compared: Compared | None
+    """With the champion until then; None where there was none, or nothing to compare on."""
+
+
+def promote(
+    station: Path, config: StationConfig, bundle: Path, *, who: str, why: str = "", despite: str | None = None
+) -> Promotion:
+    """Make a bundle the champion; a running line takes it up by itself.
+
+    Args:
+        station: Folder of the station.
+        config: Of the station.
+        bundle: Folder of the bundle; one from elsewhere is copied to the station's bundles.
+        who: Who says so.
+        why: In words.
+        despite: Why gates that fail are overruled; None overrules none. What does not load, or is for other streams, is
+            never promoted.
+
+    Raises:
+        BundleError: it is not whole, does not meet its self-test, or is for other streams.
+        ChampionError: a gate fails, with every reason, or the record cannot be read or written.
+    """
+    runtime = fitting_runtime(bundle, config)
+    before = read_champions(station).champion
+    with Store.open(station) as store:
+        challenge = challenge_of(store) if MAIN in runtime.manifest.tasks else Challenge(split="", items=())
+    figures, compared = _judged(station, config, runtime, challenge)
+    failed = failed_gates(runtime.manifest, compared)
+    if failed and despite is None:
+        raise ChampionError(f"bundle {runtime.bundle.name} is not promoted: {'; '.join(failed)}")
+    _brought(runtime, bundle, station / FOLDER)
+    reason = "; ".join(filter(None, (why, f"despite failed gates: {despite}" if failed and despite else "")))
+    found = crown(station, runtime.manifest.digest, who=who, why=reason, despite=failed)
+    return Promotion(reign=found.history[-1], before=before, challenge=challenge, figures=figures, compared=compared)
+
+
+def roll_back(station: Path, config: StationConfig, *, who: str, why: str = "") -> Reign:
+    """Give the place back to the champion before, once it has been loaded and has met its self-test.
+
+    Raises:
+        ChampionError: there is none before.
+        BundleError: it can no longer be used; the champion stays.
+    """
+    fitting_runtime(station / FOLDER / champion_before(read_champions(station)).folder, config)
+    return step_back(station, who=who, why=why).history[-1]
+
+
+def _judged(
+    station: Path, config: StationConfig, runtime: Runtime, challenge: Challenge
+) -> tuple[Figures | None, Compared | None]:
+    """The candidate on the challenge set, and beside the champion."""
+    if not challenge.items:
+        return None, None
+    good = challenge.good(config.ok_classes)
+    own = answers_of(runtime, challenge.items)
+    champion = _usable(champion_folder(station), config)
+    compared = compare(own, answers_of(champion, challenge.items), good) if champion else None
+    return figures_of(own, good), compared
+
+
+def _usable(folder: Path | None, config: StationConfig) -> Runtime | None:
+    """The champion; None where there is none, or where it is damaged: then anything that works is better."""
+    if folder is None:
+        return None
+    try:
+        return fitting_runtime(folder, config)
+    except BundleError:
+        return None
+
+
+def _brought(runtime: Runtime, bundle: Path, parent: Path) -> None:
+    """Copy a bundle from elsewhere to the station's bundles, whole or not at all."""
+    target = parent / runtime.bundle.name
+    if target.exists() and target.samefile(bundle):
+        return
+    parent.mkdir(exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=parent))
+    try:
+        for file in (file for file in bundle.iterdir() if file.is_file()):
+            shutil.copyfile(file, staging / file.name)
+        Runtime(staging)
+        staging.chmod(0o755)
+        if not target.exists():
+            staging.rename(target)
+    except OSError as error:
+        raise ChampionError(f"bundle {bundle} cannot be copied to {parent}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

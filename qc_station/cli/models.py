@@ -1,0 +1,82 @@
+"""List a station's bundles beside the champion and the floor on the challenge set, with exact bounds."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qc_station.cli.output import console, finish, json_option
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from qc_station.champion.standings import Standings
+
+
+@click.command()
+@click.option(
+    "--station",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The station's folder.",
+)
+@click.option("--no-floor", is_flag=True, help="Do not fit the classical floor; it takes seconds to minutes.")
+@json_option
+def command(station: Path, no_floor: bool, as_json: bool) -> None:
+    """Ask every bundle of the station about the labelled parts of the split `challenge`, or of `test`.
+
+    Every rate has its exact bounds; beside the champion a paired test says whether a difference is more than chance.
+    """
+    from qc_station.champion.standings import standings
+    from qc_station.config.loading import load_station
+
+    config = load_station(station)
+    found = standings(station, config)
+    floor = None if no_floor else _floor(station, found)
+    result = found.as_json() | {"station": config.name, "floor": floor}
+    if not as_json:
+        console(as_json).print(_table(found, floor))
+    text = f"{len(found.challenge.items)} parts of the split {found.challenge.split or 'test or challenge: none'}"
+    finish(result, as_json, text=text)
+
+
+def _floor(station: Path, found: "Standings") -> dict[str, Any]:
+    """The floor's figures there, or why there are none."""
+    from qc_station.config.loading import load_station
+    from qc_station.errors import ConfigError
+    from qc_station.store import Store
+
+    try:
+        from qc_station.learning.challenging import floor_figures
+    except ImportError as error:
+        return {"fault": f"the floor needs the package {error.name!r}: pip install 'qc-station[train]'"}
+    with Store.open(station) as store:
+        items = list(store.items(splits=("train", "val", None)))
+    try:
+        return floor_figures(load_station(station), items, found.challenge).as_json()
+    except ConfigError as error:
+        return {"fault": str(error)}
+
+
+def _table(found: "Standings", floor: dict[str, Any] | None) -> "Table":
+    """A row for each bundle and one for the floor."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from qc_station.figures.rates import Rate
+
+    table = Table(
+        "", "bundle", "accuracy", "escape", "overkill", "review", "beside the champion", title="challenge set"
+    )
+    for one in found.bundles:
+        if one.figures is None:
+            table.add_row(one.role, one.bundle[:12], *("-",) * 4, escape(one.fault or "nothing to ask"))
+            continue
+        rates = [str(one.figures.rates[name]) for name in ("accuracy", "escape", "overkill", "review")]
+        test = one.compared.classes if one.compared else None
+        beside = f"+{test.only_first} -{test.only_second}, p {test.p:.3g}" if test else "-"
+        table.add_row(one.role, one.bundle[:12], *rates, "; ".join((beside, *one.failed)))
+    if floor:
+        cells = [str(Rate(**floor[n])) if n in floor else "-" for n in ("accuracy", "escape", "overkill", "review")]
+        table.add_row("floor", "-", *cells, escape(str(floor.get("fault", ""))))
+    return table

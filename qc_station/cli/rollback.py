@@ -1,0 +1,33 @@
+"""Give the place back to the champion before."""
+
+from pathlib import Path
+
+import click
+
+from qc_station.cli.login import login
+from qc_station.cli.output import finish, json_option
+
+
+@click.command()
+@click.option(
+    "--station",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The station's folder.",
+)
+@click.option("--who", help="Who says so; without it the user of this login.")
+@click.option("--why", default="", help="Why, for the record.")
+@json_option
+def command(station: Path, who: str | None, why: str, as_json: bool) -> None:
+    """Roll back to the champion before this one; done again, to the one before that.
+
+    No gate is asked but that it loads and meets its self-test. A line that runs takes it up by itself within seconds.
+    """
+    import msgspec
+
+    from qc_station.champion.promotion import roll_back
+    from qc_station.config.loading import load_station
+
+    reign = roll_back(station, load_station(station), who=who or login("--who"), why=why)
+    text = f"champion: {reign.folder}, rolled back to by {reign.who}"
+    finish({"champion": msgspec.to_builtins(reign)}, as_json, text=text)
