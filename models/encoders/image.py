@@ -20,7 +20,9 @@ FEWEST_FRAMES = 400
 STATISTICS_NOISE = 0.7
 """Standard deviations of noise on each statistic in training: forty numbers of few frames are soon known by heart."""
 STATISTICS_ALONE = 0.25
-"""Share of the training items whose convolutional features are left out."""
+"""Share of the training items whose convolutional features are left out, at most."""
+FEW_FRAMES = 1000
+"""With more training frames that share falls in proportion: so many are not learnt by heart, and leaving out only costs."""
 OUTLIER = 5.0
 """Deviations at which a statistic is held, as in `Contrast.forward`."""
 COARSE_SIDE = 6
@@ -138,6 +140,7 @@ class Image(Encoder):
         self.register_buffer("scale", torch.ones(()))
         views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
         self.deep: Convolutions | None = Convolutions(views, width)
+        self.alone = STATISTICS_ALONE
         self.contrast = Contrast(frames, -(-height // self.factor), -(-columns // self.factor))
         self.ranked = nn.Linear(self.contrast.count, width)
         self.norm = nn.LayerNorm(width)
@@ -150,6 +153,7 @@ class Image(Encoder):
         self.offset.copy_(mean.round() if spread > 1 else mean)
         self.scale.copy_(spread)
         self.contrast.fit(*self.pooled(self.own(some)))
+        self.alone = STATISTICS_ALONE * min(1.0, FEW_FRAMES / len(windows))
         if len(windows) < FEWEST_FRAMES:
             self.deep = None
 
@@ -211,7 +215,7 @@ class Image(Encoder):
     def symmetric(self, deep: "Convolutions", maps: Tensor) -> Tensor:
         """Learned features: in training sometimes left out, in use the mean over the declared symmetries."""
         if self.training:
-            kept: Tensor = deep(maps) * (uniform(maps, 0, 1) >= STATISTICS_ALONE).float()[:, :, 0, 0]
+            kept: Tensor = deep(maps) * (uniform(maps, 0, 1) >= self.alone).float()[:, :, 0, 0]
             return kept
         turned = [maps]
         for dim in self.flips if self.averages else ():
