@@ -72,17 +72,20 @@ class Runtime:
         self._outputs = list(self.manifest.outputs)
         warm_up(self.session, self._outputs, self._absent)
 
-    def scores(self, windows: Mapping[str, NDArray[Any]]) -> Scores:
+    def scores(self, windows: Mapping[str, NDArray[Any]], rates_hz: Mapping[str, float] | None = None) -> Scores:
         """Inspect one part.
 
         Args:
             windows: By stream, shape and dtype as the bundle declares; a stream that is left out is absent.
+            rates_hz: Samples a second of some streams, to be compared with those of training; None: as declared.
 
         Raises:
             InputError: no stream, an unknown one, or a window that is not as declared.
         """
         feed: dict[str, NDArray[Any]] = {}
         here = np.zeros((1, len(self._inputs)), np.bool_)
+        if not isinstance(windows, Mapping):
+            raise InputError(f"windows are a {type(windows).__name__}; expected a mapping of streams to arrays")
         for column, (name, stream, dtype) in enumerate(self._inputs):
             window = windows.get(name)
             if window is None:
@@ -93,6 +96,8 @@ class Runtime:
         present = tuple(n for n in self.streams if n in windows and windows[n] is not None)
         if len(present) != len(windows) or not present:
             self._refuse(windows)
+        if rates_hz:
+            self._require_rates(rates_hz)
         feed[PRESENCE] = here
         results = self.session.run(self._outputs, feed)
         return Scores(outputs={n: r[0] for n, r in zip(self._outputs, results, strict=True)}, streams=present)
@@ -106,8 +111,17 @@ class Runtime:
 
         Returns:
             Every output by name, shape (parts, ...).
+
+        Raises:
+            InputError: a stream has no rows, or rows or presence are not as described.
         """
-        feed = {n: np.ascontiguousarray(windows[n], np.float32) for n in self.streams}
+        feed: dict[str, NDArray[Any]] = {}
+        _require_presence(presence, len(self.streams))
+        for name, stream, _ in self._inputs:
+            if name not in windows:
+                raise InputError(f"no rows of stream {name!r}; expected those of {', '.join(self.streams)}")
+            shape = (len(presence), *stream.shape)
+            feed[name] = _plain(name, _shaped(name, shape, windows[name]))
         results = self.session.run(self._outputs, feed | {PRESENCE: presence})
         return dict(zip(self._outputs, results, strict=True))
 
@@ -117,12 +131,22 @@ class Runtime:
         return {c: float(p) for c, p in zip(classes, scores.outputs[task], strict=True)}
 
     def _refuse(self, windows: Mapping[str, NDArray[Any]]) -> None:
-        unknown = sorted(set(windows) - set(self.streams))
+        unknown = [name for name in windows if name not in self.streams]
         allowed = ", ".join(self.streams)
         if unknown:
             raise InputError(f"no stream {unknown[0]!r} in bundle {self.bundle.name}; it takes {allowed}")
         if not any(w is not None for w in windows.values()):
             raise InputError(f"no stream is present; bundle {self.bundle.name} takes {allowed}")
+
+    def _require_rates(self, rates_hz: Mapping[str, float]) -> None:
+        for name, rate in rates_hz.items():
+            if name not in self.manifest.streams:
+                raise InputError(
+                    f"a rate of no stream {name!r}; bundle {self.bundle.name} takes {', '.join(self.streams)}"
+                )
+            wanted = self.manifest.streams[name].rate_hz
+            if wanted is not None and rate != wanted:
+                raise InputError(f"stream {name!r}: {rate} samples a second; expected {wanted}, as in training")
 
 
 def session(model: bytes, threads: int, provider: str = CPU) -> Any:
@@ -162,14 +186,37 @@ def checked(name: str, stream: BundleStream, dtype: np.dtype[Any], window: NDArr
     """A window as the graph takes it.
 
     Raises:
-        InputError: shape, dtype or a value that is not finite, with what was expected.
+        InputError: no array, shape, dtype or a value that is not finite, with what was expected.
     """
-    if window.shape != stream.shape:
-        raise InputError(f"stream {name!r}: window of shape {window.shape}; expected {stream.shape}")
+    window = _shaped(name, stream.shape, window)
     if window.dtype != dtype and not (dtype.kind == "f" and window.dtype.kind == "f"):
         raise InputError(f"stream {name!r}: dtype {window.dtype}; expected {dtype}, the raw values of the sensor")
-    plain = np.ascontiguousarray(window, np.float32)
-    if dtype.kind == "f" and not np.isfinite(plain).all():
+    return _plain(name, window)
+
+
+def _shaped(name: str, shape: tuple[int, ...], window: NDArray[Any]) -> NDArray[Any]:
+    if not isinstance(window, np.ndarray):
+        raise InputError(f"stream {name!r}: a {type(window).__name__}; expected a numpy array of shape {shape}")
+    if window.shape != shape:
+        raise InputError(f"stream {name!r}: window of shape {window.shape}; expected {shape}")
+    return window
+
+
+def _plain(name: str, window: NDArray[Any]) -> NDArray[np.float32]:
+    """As float32, without scaling; of floats every value has to be finite, also as float32."""
+    if window.dtype.kind not in "iuf":
+        raise InputError(f"stream {name!r}: dtype {window.dtype}; expected numbers")
+    if window.dtype.kind != "f":
+        return np.ascontiguousarray(window, np.float32)
+    with np.errstate(over="ignore"):
+        plain = np.ascontiguousarray(window, np.float32)
+    if not np.isfinite(plain).all():
         bad = int(np.size(plain) - np.isfinite(plain).sum())
         raise InputError(f"stream {name!r}: {bad} of {plain.size} samples are NaN or infinite; all must be finite")
     return plain
+
+
+def _require_presence(presence: NDArray[np.bool_], streams: int) -> None:
+    if not isinstance(presence, np.ndarray) or presence.dtype != np.bool_ or presence.shape[1:] != (streams,):
+        found = f"{presence.dtype} of shape {presence.shape}" if isinstance(presence, np.ndarray) else repr(presence)
+        raise InputError(f"presence is {found}; expected bool of shape (parts, {streams})")

@@ -93,6 +93,7 @@ def test_absent_streams_stay_zero_after_use(runtime: Runtime) -> None:
         (part() | {"enose": np.ones((3, 8), np.int16)}, "'enose': dtype int16; expected float32"),
         (part() | {"enose": np.full((3, 8), np.nan, np.float32)}, "'enose': 24 of 24 samples are NaN or infinite"),
         (part() | {"enose": np.where(np.eye(3, 8), np.inf, 1.0)}, "'enose': 3 of 24 samples are NaN or infinite"),
+        (part() | {"enose": np.where(np.eye(3, 8), 1e300, 1.0)}, "'enose': 3 of 24 samples are NaN or infinite"),
     ],
 )
 def test_what_is_not_as_declared_is_refused_with_what_was_expected(
