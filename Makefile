@@ -23,7 +23,7 @@ test: .venv/developed
 	touch $@
 
 .venv/developed: .venv/trained
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,live,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,live,sign,dev]'
 	touch $@
 
 clean:
