@@ -24,12 +24,13 @@ MOST_SUBSETS = 64
 MAIN = "label"
 
 
-def evaluate(runtime: Runtime, items: Sequence[Item]) -> dict[str, Any]:
+def evaluate(runtime: Runtime, items: Sequence[Item], policy: Policy | None = None) -> dict[str, Any]:
     """Measure a bundle.
 
     Args:
         runtime: The loaded bundle.
         items: Labelled items, e.g. a test split.
+        policy: By what its verdicts are made; None: by its costs alone.
 
     Returns:
         bundle, items, tasks (figures by manifest column), subsets (figures of the main task by the streams that took
@@ -43,7 +44,7 @@ def evaluate(runtime: Runtime, items: Sequence[Item]) -> dict[str, Any]:
     results["tasks"] = {name: _figures(runtime, name, items, outputs, presence) for name in tasks}
     results["subsets"] = _subsets(runtime, items, presence) if MAIN in tasks else {}
     if MAIN in tasks:
-        results["verdicts"] = verdict_figures(runtime, items, outputs, presence)
+        results["verdicts"] = verdict_figures(runtime, items, outputs, presence, policy)
     if NOVELTY in outputs:
         results["novelty"] = novelty_figures(runtime, items, outputs[NOVELTY][:, 0])
     results["latency_ms"] = latency(runtime, items)
@@ -139,18 +140,23 @@ def verdict_of(
 
 
 def verdict_figures(
-    runtime: Runtime, items: Sequence[Item], outputs: Mapping[str, NDArray[np.float32]], presence: NDArray[np.bool_]
+    runtime: Runtime,
+    items: Sequence[Item],
+    outputs: Mapping[str, NDArray[np.float32]],
+    presence: NDArray[np.bool_],
+    policy: Policy | None = None,
 ) -> dict[str, Any]:
-    """Decisions against truth: counts, and escape and overkill with their exact 95 % bounds."""
+    """Decisions against truth: counts, escape and overkill with their exact 95 % bounds, what was proved before."""
     counts = {truth: dict.fromkeys((d.value for d in Decision), 0) for truth in ("ok", "not_ok")}
     for number, item in enumerate(items):
         label = item.labels.get(MAIN)
         if label is None:
             continue
         present = tuple(s for s, p in zip(runtime.streams, presence[number], strict=True) if p)
-        verdict = verdict_of(runtime, {n: rows[number] for n, rows in outputs.items()}, present)
+        verdict = verdict_of(runtime, {n: rows[number] for n, rows in outputs.items()}, present, policy)
         counts["ok" if label in runtime.manifest.ok_classes else "not_ok"][verdict.decision.value] += 1
-    return {"counts": counts} | rates(counts)
+    promise = policy.point.promise if policy and policy.point else None
+    return {"counts": counts} | rates(counts) | {"promise": promise}
 
 
 def novelty_figures(runtime: Runtime, items: Sequence[Item], values: NDArray[np.float32]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def command(bundle: Path, manifest: Path, split: str, threads: int, as_json: boo
     from qc_station.errors import ManifestError
     from qc_station.evaluation import evaluate
     from qc_station.manifest.reading import read_manifest
+    from qc_station.operating.point import policy_of, station_of
 
     runtime = Runtime(bundle, threads)
     reader = read_manifest(manifest, stream_tables(runtime.manifest), splits=None if split == "all" else (split,))
@@ -28,7 +29,7 @@ def command(bundle: Path, manifest: Path, split: str, threads: int, as_json: boo
     if not items:
         reader.check()
         raise ManifestError(f"{manifest}: no item in split {split!r}")
-    result = evaluate(runtime, items)
+    result = evaluate(runtime, items, policy_of(station_of(bundle), runtime.manifest))
     for fault in reader.faults:
         note(str(fault))
     if not as_json:
@@ -55,6 +56,8 @@ def show(result: dict[str, Any]) -> None:
             out.print(
                 f"{name}: {found['count']} of {found['total']} (95 %: {found['lower']:.3f} to {found['upper']:.3f})"
             )
+    if promise := result.get("verdicts", {}).get("promise"):
+        out.print(f"by the operating point of this bundle: {promise}", soft_wrap=True)
     out.print(
         f"raw windows to scores, one part: p50 {result['latency_ms']['p50']:.2f} ms, p99 {result['latency_ms']['p99']:.2f} ms"
     )

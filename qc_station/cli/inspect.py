@@ -22,10 +22,12 @@ def command(bundle: Path, recordings: tuple[str, ...], as_json: bool) -> None:
     from deploy.runtime import Runtime
     from qc_station.bundles import stream_tables
     from qc_station.manifest.reading import read_part
+    from qc_station.operating.point import policy_of, station_of
 
     runtime = Runtime(bundle)
     files = given(recordings, runtime.streams)
-    found = [inspected(runtime, windows) for windows in read_part(files, stream_tables(runtime.manifest))]
+    policy = policy_of(station_of(bundle), runtime.manifest)
+    found = [inspected(runtime, windows, policy) for windows in read_part(files, stream_tables(runtime.manifest))]
     order = ["PASS", "REVIEW", "REJECT"]
     worst = max(found, key=lambda f: order.index(f["verdict"]))
     result = {"bundle": str(bundle), **worst, "windows": len(found)}
@@ -55,7 +57,7 @@ def given(arguments: tuple[str, ...], streams: tuple[str, ...]) -> dict[str, Pat
     return files
 
 
-def inspected(runtime: Any, windows: dict[str, Any]) -> dict[str, Any]:
+def inspected(runtime: Any, windows: dict[str, Any], policy: Any = None) -> dict[str, Any]:
     """Verdict and probabilities of one set of windows."""
     import time
 
@@ -63,7 +65,7 @@ def inspected(runtime: Any, windows: dict[str, Any]) -> dict[str, Any]:
 
     started = time.perf_counter_ns()
     scores = runtime.scores(windows)
-    verdict = verdict_of(runtime, scores.outputs, scores.streams)
+    verdict = verdict_of(runtime, scores.outputs, scores.streams, policy)
     spent = (time.perf_counter_ns() - started) / 1e6
     answers = {
         name: runtime.named(name, scores) if task.classes else float(scores.outputs[name][0])

@@ -1,0 +1,143 @@
+"""Sets of classes that hold the true one as often as promised, for each class by itself.
+
+Class-conditional split conformal prediction with the score of least ambiguous sets (Sadinle, Lei and Wasserman, JASA
+114, 2019, arXiv 1609.00451): a class stands in a part's set where the probability of all others is at most the
+ceil((n + 1) coverage)-th smallest among the n held-out parts of that class. Classes with few parts share one threshold,
+as the null cluster of Ding et al. (2023, arXiv 2306.09335); the promise holds for them together.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qc_station.operating.held import Held
+
+ENOUGH = 50
+"""Parts of a class from which it has a threshold of its own: that of n parts covers up to 1 / (n + 1) too much."""
+SPLITS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSet:
+    """One class."""
+
+    parts: int
+    """Held-out parts of the class."""
+    own: bool
+    """Whether it has a threshold of its own; else that of all classes with few parts."""
+    threshold: float
+    """The class stands in a set where the others have at most this probability; infinite: in every set."""
+    coverage: float | None
+    """Share of its parts whose set holds it, where other parts set the thresholds; None where it was never tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFigures:
+    """Prediction sets at one coverage."""
+
+    wanted: float
+    """Coverage that was asked for."""
+    coverage: float | None
+    """Marginal coverage: the mean over random halves, the thresholds from one half and measured on the other."""
+    average_size: float | None
+    """Classes in a set, likewise."""
+    singletons: float | None
+    """Share of sets with one class, likewise."""
+    empty: float | None
+    """Share of sets with none, likewise: parts that are like no class."""
+    splits: int
+    """Random halves; groups stay together."""
+    classes: dict[str, ClassSet]
+    """By class."""
+
+
+def others(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probability of all other classes, shape (parts, classes); exact where that of the own rounds to 1.
+
+    Args:
+        probabilities: Shape (parts, classes).
+    """
+    wide = np.asarray(probabilities, np.float64)
+    rest: NDArray[np.float64] = np.maximum(wide.sum(axis=1, keepdims=True) - wide, 0.0)
+    return rest
+
+
+def quantile(scores: NDArray[np.float64], coverage: float) -> float:
+    """The conformal quantile of scores, shape (parts,); infinite where there are too few for the coverage."""
+    place = math.ceil((len(scores) + 1) * coverage - 1e-9)
+    return float(np.partition(scores, place - 1)[place - 1]) if 0 < place <= len(scores) else math.inf
+
+
+def thresholds(
+    scores: NDArray[np.float64], truth: NDArray[np.int64], classes: int, coverage: float
+) -> NDArray[np.float64]:
+    """The threshold of every class.
+
+    Args:
+        scores: Of the true class, shape (parts,), as `others` gives them.
+        truth: Its place, shape (parts,).
+        classes: How many there are.
+        coverage: Wanted, between 0 and 1.
+
+    Returns:
+        Shape (classes,).
+    """
+    few = np.bincount(truth, minlength=classes) < ENOUGH
+    shared = quantile(scores[few[truth]], coverage)
+    return np.array([shared if few[c] else quantile(scores[truth == c], coverage) for c in range(classes)])
+
+
+def set_figures(held: Held, classes: tuple[str, ...], coverage: float, *, seed: int = 0) -> SetFigures:
+    """Thresholds over all held-out parts, and what sets do on parts that did not set them.
+
+    Args:
+        held: Held-out parts; those of a class that the bundle does not know are left out.
+        classes: Names of the classes.
+        coverage: Wanted, between 0 and 1.
+        seed: Of the random halves.
+    """
+    known, count = held.truth >= 0, len(classes)
+    rest, truth = others(held.probabilities[known]), held.truth[known]
+    final = thresholds(rest[np.arange(len(truth)), truth], truth, count, coverage)
+    shares, hits, tried = list[list[float]](), np.zeros(count), np.zeros(count)
+    for own, among in _halves(rest, truth, held.group[known], coverage, seed):
+        right, size = among[np.arange(len(own)), own], among.sum(axis=1)
+        shares.append([float(values.mean()) for values in (right, size, size == 1, size == 0)])
+        hits += np.bincount(own, right, count)
+        tried += np.bincount(own, minlength=count)
+    mean = [float(value) for value in np.mean(shares, axis=0)] if shares else [None] * 4
+    sizes = np.bincount(truth, minlength=count)
+    return SetFigures(
+        wanted=coverage,
+        coverage=mean[0],
+        average_size=mean[1],
+        singletons=mean[2],
+        empty=mean[3],
+        splits=len(shares),
+        classes={
+            name: ClassSet(
+                parts=int(sizes[c]),
+                own=bool(sizes[c] >= ENOUGH),
+                threshold=float(final[c]),
+                coverage=float(hits[c] / tried[c]) if tried[c] else None,
+            )
+            for c, name in enumerate(classes)
+        },
+    )
+
+
+def _halves(
+    rest: NDArray[np.float64], truth: NDArray[np.int64], group: NDArray[np.int64], coverage: float, seed: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Classes of one random half of the groups, and their sets, shape (parts, classes), by the thresholds of the other."""
+    random, names = np.random.default_rng(seed), np.unique(group)
+    if len(names) < 2:
+        return
+    own = rest[np.arange(len(truth)), truth]
+    for _ in range(SPLITS):
+        setting = np.isin(group, random.permutation(names)[: len(names) // 2])
+        limits = thresholds(own[setting], truth[setting], rest.shape[1], coverage)
+        yield truth[~setting], rest[~setting] <= limits
