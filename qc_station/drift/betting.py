@@ -14,6 +14,13 @@ WORDS: Final = ("stranger",) * 4 + ("more usual",) * 4 + ("more alike", "more sc
 BETS: Final = len(WORDS)
 
 
+# Every bet is the exponential of a + b z + c z^2.
+_SHIFTS, _SPREADS = np.array(SHIFTS), np.array(SPREADS)
+_CONSTANT: Final = np.concatenate([-(_SHIFTS**2) / 2.0, -np.log(_SPREADS)])
+_LINEAR: Final = np.concatenate([_SHIFTS, np.zeros(len(SPREADS))])
+_SQUARE: Final = np.concatenate([np.zeros(len(SHIFTS)), (1.0 - _SPREADS**-2) / 2.0])
+
+
 def log_bets(normal: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """Logarithm of what each bet multiplies its stake by.
 
@@ -29,7 +36,4 @@ def log_bets(normal: NDArray[np.float64] | float) -> NDArray[np.float64]:
         Shape (*shape, BETS), float64.
     """
     z = np.asarray(normal, np.float64)[..., None]
-    shifts, spreads = np.array(SHIFTS), np.array(SPREADS)
-    shifted = shifts * z - shifts**2 / 2.0
-    spread = z**2 * (1.0 - spreads**-2) / 2.0 - np.log(spreads)
-    return np.concatenate([shifted, spread], axis=-1)
+    return np.asarray(_CONSTANT + z * (_LINEAR + z * _SQUARE))

@@ -23,7 +23,7 @@ def threshold(tests: int) -> float:
     return log(tests * PARTS / FALSE_ALARMS)
 
 
-def gained(log_gains: NDArray[np.float64], normal: NDArray[np.float64] | float) -> NDArray[np.float64]:
+def gained(log_gains: NDArray[np.float64], bets: NDArray[np.float64]) -> NDArray[np.float64]:
     """One step of Shiryaev-Roberts for every bet: R = (1 + R) f(u).
 
     At every part a new unit is staked beside what the earlier ones have become, so that a change is found as fast after
@@ -35,12 +35,12 @@ def gained(log_gains: NDArray[np.float64], normal: NDArray[np.float64] | float) 
 
     Args:
         log_gains: Natural logarithms of R, shape (..., BETS).
-        normal: Normal quantile of the rank, shape (...).
+        bets: Of this part, see `log_bets`, same shape.
 
     Returns:
         The same after this part.
     """
-    return np.asarray(np.logaddexp(0.0, log_gains) + log_bets(normal))
+    return np.asarray(np.logaddexp(0.0, log_gains) + bets)
 
 
 def together(log_gains: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,7 +88,7 @@ class Detector:
             share: Between 0 and 1; breaks ties.
             number: Of its decision.
         """
-        normal = NORMAL.inv_cdf(self.ranks.add(p_value, share))
-        self.log_gains = gained(self.log_gains, normal)
+        bets = log_bets(NORMAL.inv_cdf(self.ranks.add(p_value, share)))
+        self.log_gains = gained(self.log_gains, bets)
         self.since = np.where(self.sums <= 0.0, number, self.since)
-        self.sums = np.maximum(self.sums, 0.0) + log_bets(normal)
+        self.sums = np.maximum(self.sums, 0.0) + bets

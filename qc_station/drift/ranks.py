@@ -28,19 +28,16 @@ class Ranks:
     def __init__(self, counts: NDArray[np.int64] | None = None) -> None:
         """Args: counts: How many values lie in each cell, shape (CELLS,); None: no value yet."""
         self.counts = np.zeros(CELLS, np.int64) if counts is None else counts
+        self.total = int(self.counts.sum())
+        """Values so far."""
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Ranks":
         """Ranks that begin with values known before, e.g. those of calibration items."""
         ranks = cls()
         for value in values:
-            ranks.counts[cell(value)] += 1
+            ranks.add(value, 0.5)
         return ranks
-
-    @property
-    def total(self) -> int:
-        """Values so far."""
-        return int(self.counts.sum())
 
     def add(self, value: float, share: float) -> float:
         """Rank a value and keep it.
@@ -53,9 +50,10 @@ class Ranks:
             Its rank, between 0 and 1; small for a part that is stranger than those before.
         """
         place = cell(value)
-        below, same, total = int(self.counts[:place].sum()), int(self.counts[place]), self.total
+        below, same = int(self.counts[:place].sum()), int(self.counts[place])
         self.counts[place] += 1
-        return (below + share * (same + 1)) / (total + 1)
+        self.total += 1
+        return (below + share * (same + 1)) / self.total
 
 
 def cell(value: float) -> int:
