@@ -43,7 +43,7 @@ def _bundle_stream(stream: StreamConfig) -> BundleStream:
 
 
 def fitting_runtime(folder: Path, config: StationConfig) -> Runtime:
-    """A bundle that is whole, meets its self-test and takes what the station's sensors deliver.
+    """A bundle that is whole, meets its self-test and takes what the station's sensors deliver; to look at, not to run.
 
     Raises:
         BundleError: it is not so, with the reason.

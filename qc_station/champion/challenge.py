@@ -13,7 +13,7 @@ from qc_station.figures.paired import McNemar, mcnemar
 from qc_station.figures.rates import Rate, rate
 from qc_station.items import Item
 from qc_station.store import Store
-from qc_station.verdict import Decision
+from qc_station.verdict import Decision, Policy
 
 SPLITS = ("challenge", "test")
 """The first that holds labelled items is the challenge set."""
@@ -112,12 +112,13 @@ def challenge_of(store: Store) -> Challenge:
     return Challenge(split="", items=())
 
 
-def answers_of(runtime: Runtime, items: Sequence[Item]) -> Answers:
+def answers_of(runtime: Runtime, items: Sequence[Item], policy: Policy | None = None) -> Answers:
     """Ask a bundle about every part, as the line would.
 
     Args:
         runtime: Of a bundle whose streams are the station's.
         items: With windows as the station declares them.
+        policy: By what its verdicts are made; None: by its costs alone.
     """
     presence = np.array([[s in item.windows for s in runtime.streams] for item in items], dtype=np.bool_)
     outputs = run_all(runtime, items, presence)
@@ -125,7 +126,7 @@ def answers_of(runtime: Runtime, items: Sequence[Item]) -> Answers:
     for number, item in enumerate(items):
         own = {name: rows[number] for name, rows in outputs.items()}
         here = tuple(s for s, there in zip(runtime.streams, presence[number], strict=True) if there)
-        decision = verdict_of(runtime, own, here).decision if here else Decision.REVIEW
+        decision = verdict_of(runtime, own, here, policy).decision if here else Decision.REVIEW
         right.append(bool(here) and _best(runtime, own) == item.labels[MAIN])
         decisions.append(decision.value)
     return Answers(right=np.array(right, np.bool_), decisions=np.array(decisions, np.str_))

@@ -8,12 +8,23 @@ from pathlib import Path
 from deploy.errors import BundleError
 from deploy.runtime import Runtime
 from qc_station.bundles import FOLDER, fitting_runtime
-from qc_station.champion.challenge import Challenge, Compared, Figures, answers_of, challenge_of, compare, figures_of
+from qc_station.champion.challenge import (
+    Answers,
+    Challenge,
+    Compared,
+    Figures,
+    answers_of,
+    challenge_of,
+    compare,
+    figures_of,
+)
 from qc_station.champion.gates import failed_gates
+from qc_station.champion.loading import deciding_runtime
 from qc_station.champion.record import Reign, champion_before, champion_folder, crown, read_champions, step_back
 from qc_station.config.station import StationConfig
 from qc_station.errors import ChampionError
 from qc_station.evaluation import MAIN
+from qc_station.operating.point import policy_of
 from qc_station.store import Store
 
 
@@ -48,7 +59,8 @@ def promote(
             never promoted.
 
     Raises:
-        BundleError: it is not whole, does not meet its self-test, or is for other streams.
+        BundleError: it is not whole, does not meet its self-test, is not trusted or for other streams.
+        ConfigError: its operating point cannot be trusted.
         ChampionError: a gate fails, with every reason, or the record cannot be read or written.
     """
     runtime = fitting_runtime(bundle, config)
@@ -59,7 +71,7 @@ def promote(
     failed = failed_gates(runtime.manifest, compared)
     if failed and despite is None:
         raise ChampionError(f"bundle {runtime.bundle.name} is not promoted: {'; '.join(failed)}")
-    _brought(runtime, bundle, station / FOLDER)
+    deciding_runtime(station, config, _brought(runtime, bundle, station / FOLDER))
     reason = "; ".join(filter(None, (why, f"despite failed gates: {despite}" if failed and despite else "")))
     found = crown(station, runtime.manifest.digest, who=who, why=reason, despite=failed)
     return Promotion(reign=found.history[-1], before=before, challenge=challenge, figures=figures, compared=compared)
@@ -72,7 +84,8 @@ def roll_back(station: Path, config: StationConfig, *, who: str, why: str = "") 
         ChampionError: there is none before.
         BundleError: it can no longer be used; the champion stays.
     """
-    fitting_runtime(station / FOLDER / champion_before(read_champions(station)).folder, config)
+    folder = station / FOLDER / champion_before(read_champions(station)).folder
+    deciding_runtime(station, config, folder, rollback=True)
     return step_back(station, who=who, why=why).history[-1]
 
 
@@ -83,10 +96,12 @@ def _judged(
     if not challenge.items:
         return None, None
     good = challenge.good(config.ok_classes)
-    own = answers_of(runtime, challenge.items)
-    champion = _usable(champion_folder(station), config)
-    compared = compare(own, answers_of(champion, challenge.items), good) if champion else None
-    return figures_of(own, good), compared
+
+    def asked(one: Runtime) -> Answers:
+        return answers_of(one, challenge.items, policy_of(station, one.manifest))
+
+    own, champion = asked(runtime), _usable(champion_folder(station), config)
+    return figures_of(own, good), compare(own, asked(champion), good) if champion else None
 
 
 def _usable(folder: Path | None, config: StationConfig) -> Runtime | None:
@@ -99,11 +114,11 @@ def _usable(folder: Path | None, config: StationConfig) -> Runtime | None:
         return None
 
 
-def _brought(runtime: Runtime, bundle: Path, parent: Path) -> None:
-    """Copy a bundle from elsewhere to the station's bundles, whole or not at all."""
+def _brought(runtime: Runtime, bundle: Path, parent: Path) -> Path:
+    """The bundle's folder among the station's; one from elsewhere is copied there, whole or not at all."""
     target = parent / runtime.bundle.name
-    if target.exists() and target.samefile(bundle):
-        return
+    if target.exists():
+        return target
     parent.mkdir(exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=parent))
     try:
@@ -111,9 +126,9 @@ def _brought(runtime: Runtime, bundle: Path, parent: Path) -> None:
             shutil.copyfile(file, staging / file.name)
         Runtime(staging)
         staging.chmod(0o755)
-        if not target.exists():
-            staging.rename(target)
+        staging.rename(target)
     except OSError as error:
         raise ChampionError(f"bundle {bundle} cannot be copied to {parent}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    return target

@@ -20,6 +20,7 @@ from qc_station.champion.challenge import (
 from qc_station.champion.gates import failed_gates
 from qc_station.champion.record import Champions, read_champions
 from qc_station.config.station import StationConfig
+from qc_station.operating.point import policy_of
 from qc_station.store import Store
 from sensors.errors import QCError
 
@@ -84,21 +85,24 @@ def standings(station: Path, config: StationConfig) -> Standings:
     folders = sorted(file.parent for file in (station / FOLDER).glob(f"[!.]*/{MANIFEST}"))
     champion = known.champion.folder if known.champion else ""
     folders.sort(key=lambda folder: folder.name != champion)
-    return Standings(challenge=challenge, bundles=tuple(_asked(folders, config, challenge, known)))
+    return Standings(challenge=challenge, bundles=tuple(_asked(station, folders, config, challenge, known)))
 
 
-def _asked(folders: list[Path], config: StationConfig, challenge: Challenge, known: Champions) -> Iterator[Standing]:
+def _asked(
+    station: Path, folders: list[Path], config: StationConfig, challenge: Challenge, known: Champions
+) -> Iterator[Standing]:
     good, beside = challenge.good(config.ok_classes), None
     for folder in folders:
         role = _role(folder.name, known)
         try:
             runtime = fitting_runtime(folder, config)
+            policy = policy_of(station, runtime.manifest)
         except QCError as error:
             yield Standing(
                 bundle=folder.name, role=role, made={}, figures=None, compared=None, failed=(), fault=str(error)
             )
             continue
-        answers = answers_of(runtime, challenge.items) if challenge.items else None
+        answers = answers_of(runtime, challenge.items, policy) if challenge.items else None
         compared = compare(answers, beside, good) if answers and beside and role != "champion" else None
         if role == "champion":
             beside = answers

@@ -44,10 +44,10 @@ def command(station: Path, bundle: Path | None, seconds: float | None, parts: in
     """Take triggers, wait for the windows of each part, decide, store, and show it.
 
     The station's champion decides (`qc-station promote`), and the next one takes over between two parts; without a
-    champion every part goes to review. A verdict is on disk before it is shown. With --json every verdict is a line of its own, and the summary the last
-    line. Parts for review are kept with their samples. A station runs once at a time.
+    champion every part goes to review. A verdict is on disk before it is shown. With --json every verdict is a line of
+    its own, and the summary the last line. Parts for review are kept with their samples. A station runs once at a time.
     """
-    from qc_station.bundles import fitting_runtime
+    from qc_station.champion.loading import deciding_runtime
     from qc_station.champion.record import champion_folder
     from qc_station.config.loading import load_station
     from qc_station.line.live import LiveLine
@@ -56,7 +56,7 @@ def command(station: Path, bundle: Path | None, seconds: float | None, parts: in
 
     config = load_station(station)
     folder = bundle or champion_folder(station)
-    runtime = None if folder is None else fitting_runtime(folder, config)
+    runtime = None if folder is None else deciding_runtime(station, config, folder)
     line = LiveLine(station, config, runtime, succession=None if bundle else Succession(station, config, runtime))
     with ends_by_signal(), line:
         for part in line.interrupted:

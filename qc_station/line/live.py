@@ -151,8 +151,7 @@ class LiveLine:
         if self.succession is None:
             return
         self.succession.look(now_ns)
-        if (runtime := self.succession.take()) is not None:
-            self._inspector.swap(runtime)
+        if (runtime := self.succession.take(self._inspector.swap)) is not None:
             self.taken_over.append(runtime.manifest.digest)
 
     def _decide(self, snapshots: list[Snapshot]) -> list[Inspected]:

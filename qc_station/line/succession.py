@@ -5,13 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.runtime import Runtime
-from qc_station.bundles import FOLDER, fitting_runtime
+from qc_station.bundles import FOLDER
+from qc_station.champion.loading import deciding_runtime
 from qc_station.champion.record import FILE, read_champions
 from qc_station.config.station import StationConfig
-from qc_station.operating.point import policy_of
+from sensors.errors import QCError
 
 EVERY_NS = 1_000_000_000
 """The file is looked at no more often."""
+
+REFUSED = "the champion cannot be used"
 
 Stamp = tuple[int, int, int] | None
 
@@ -33,7 +36,7 @@ class Succession:
         config: StationConfig,
         running: Runtime | None,
         *,
-        load: Callable[[Path, StationConfig], Runtime] = fitting_runtime,
+        load: Callable[[Path, StationConfig, Path], Runtime] = deciding_runtime,
         start: Callable[[Callable[[], None]], None] = in_thread,
     ) -> None:
         """Nothing is looked at yet.
@@ -42,7 +45,7 @@ class Succession:
             station: Folder of the station.
             config: Of the station.
             running: What decides now; None where nothing does.
-            load: From a bundle's folder to a verified runtime.
+            load: From the station and a bundle's folder to a verified runtime.
             start: Does its argument beside the line.
         """
         self._station, self._config, self._start = station, config, start
@@ -72,12 +75,25 @@ class Succession:
             self._stamp, self._busy = stamp, True
         self._start(self._follow)
 
-    def take(self) -> Runtime | None:
-        """A new champion, once; the caller decides with it from now on. None where there is none."""
+    def take(self, adopt: Callable[[Runtime], None]) -> Runtime | None:
+        """Hand on a new champion, once, in the thread that decides.
+
+        Args:
+            adopt: Decides with it from now on; where it refuses with a `QCError`, what runs stays and `fault` says why.
+
+        Returns:
+            What was adopted; None where nothing was.
+        """
         with self._lock:
             found, self._ready = self._ready, None
-            if found is not None:
-                self._running = found.manifest.digest
+        if found is None:
+            return None
+        try:
+            adopt(found)
+        except QCError as error:
+            self.fault = f"{REFUSED}: {error}"
+            return None
+        self._running = found.manifest.digest
         return found
 
     def _seen(self) -> Stamp:
@@ -93,13 +109,11 @@ class Succession:
         try:
             reign = read_champions(self._station).champion
             if reign is not None and reign.bundle != self._running:
-                runtime = self._load(self._station / FOLDER / reign.folder, self._config)
-                # An operating point that cannot be trusted has to be told here, and not when it takes over.
-                policy_of(self._station, runtime.manifest)
+                runtime = self._load(self._station, self._config, self._station / FOLDER / reign.folder)
                 if runtime.manifest.digest != reign.bundle:
                     found, runtime = runtime.manifest.digest[:12], None
                     fault = f"folder {reign.folder} holds bundle {found}, not the champion"
         except Exception as error:  # whatever it is, it has to be told and must not stop the line
-            runtime, fault = None, f"the champion cannot be used: {error}"
+            runtime, fault = None, f"{REFUSED}: {error}"
         with self._lock:
             self._ready, self.fault, self._busy = runtime, fault, False

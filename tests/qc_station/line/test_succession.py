@@ -9,19 +9,20 @@ import pytest
 from deploy.errors import BundleError
 from deploy.runtime import Runtime
 from qc_station.champion.record import FILE, crown, step_back
-from qc_station.config.station import StationConfig
+from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.line.succession import EVERY_NS, Succession
-from tests.synthetic import TABLES, write_synthetic_bundle
+from tests.told_bundle import CONFIG, told_bundle
 
-CONFIG = StationConfig(name="line1", streams=TABLES)
+
+def adopted(runtime: Runtime) -> None:
+    """The line takes whatever comes."""
 
 
 @pytest.fixture
-def station(tmp_path: Path, exported: tuple[object, bytes]) -> Path:
-    """Two bundles that differ in what errors cost."""
-    for escape in (10.0, 20.0):
-        costs = {"escape": escape, "overkill": 1.0, "review": 0.5}
-        write_synthetic_bundle(tmp_path / "bundles", *exported, costs=costs)  # type: ignore[arg-type]
+def station(tmp_path: Path) -> Path:
+    """Two bundles that answer differently."""
+    for row in (0, 1):
+        told_bundle(tmp_path / "bundles", row)
     return tmp_path
 
 
@@ -44,13 +45,13 @@ def test_a_new_champion_is_handed_on_once(station: Path) -> None:
     first, second = runtimes(station)
     found = succession(station, first)
     found.look(0)
-    assert found.take() is None
+    assert found.take(adopted) is None
     crowned(station, second)
     found.look(EVERY_NS)
-    taken = found.take()
+    taken = found.take(adopted)
     assert taken is not None
     assert taken.manifest.digest == second.manifest.digest
-    assert found.take() is None
+    assert found.take(adopted) is None
 
 
 def test_a_station_without_a_bundle_gets_its_first(station: Path) -> None:
@@ -58,7 +59,7 @@ def test_a_station_without_a_bundle_gets_its_first(station: Path) -> None:
     found = succession(station, None)
     crowned(station, first)
     found.look(0)
-    assert found.take() is not None
+    assert found.take(adopted) is not None
 
 
 def test_the_file_is_looked_at_once_a_second_and_loaded_only_when_it_changed(station: Path) -> None:
@@ -70,7 +71,7 @@ def test_the_file_is_looked_at_once_a_second_and_loaded_only_when_it_changed(sta
         found.look(now_ns)
     assert len(later) == 1
     later.pop()()
-    assert found.take() is not None
+    assert found.take(adopted) is not None
     found.look(EVERY_NS)
     found.look(3 * EVERY_NS)
     assert later == []
@@ -89,7 +90,7 @@ def test_while_one_is_loaded_no_second_is(station: Path) -> None:
     found.look(2 * EVERY_NS)
     for work in later:
         work()
-    taken = found.take()
+    taken = found.take(adopted)
     assert taken is not None
     assert taken.manifest.digest == second.manifest.digest
 
@@ -99,12 +100,12 @@ def test_what_runs_is_no_news_and_what_waited_is_forgotten_when_it_is_rolled_bac
     crowned(station, first)
     found = succession(station, first)
     found.look(0)
-    assert found.take() is None
+    assert found.take(adopted) is None
     crowned(station, second)
     found.look(EVERY_NS)
     step_back(station, who="ann", why="")
     found.look(2 * EVERY_NS)
-    assert found.take() is None
+    assert found.take(adopted) is None
     assert found.fault == ""
 
 
@@ -116,16 +117,16 @@ def test_a_champion_that_is_damaged_or_gone_leaves_what_runs_and_says_why(statio
     whole = model.read_bytes()
     model.write_bytes(whole[:-1])
     found.look(0)
-    assert found.take() is None
+    assert found.take(adopted) is None
     assert "truncated or changed" in found.fault
     shutil.rmtree(second.bundle.folder)
     step_back_and_forth(station, first, second)
     found.look(EVERY_NS)
-    assert found.take() is None
+    assert found.take(adopted) is None
     assert "cannot be read" in found.fault
     crowned(station, first)
     found.look(2 * EVERY_NS)
-    assert (found.take(), found.fault) == (None, "")
+    assert (found.take(adopted), found.fault) == (None, "")
 
 
 def step_back_and_forth(station: Path, first: Runtime, second: Runtime) -> None:
@@ -136,11 +137,11 @@ def step_back_and_forth(station: Path, first: Runtime, second: Runtime) -> None:
 
 def test_a_champion_for_other_sensors_never_takes_over(station: Path) -> None:
     first, second = runtimes(station)
-    fewer = StationConfig(name="line1", streams={name: TABLES[name] for name in ("acoustic", "thermal")})
-    found = Succession(station, fewer, first, start=lambda work: work())
+    other = StationConfig(name="x", streams={"gas": StreamConfig(kind="series", window_steps=3)})
+    found = Succession(station, other, first, start=lambda work: work())
     crowned(station, second)
     found.look(0)
-    assert found.take() is None
+    assert found.take(adopted) is None
     assert "needs stream 'enose'" in found.fault
 
 
@@ -151,7 +152,7 @@ def test_a_folder_that_holds_another_bundle_than_the_champion_is_refused(station
     shutil.copytree(first.bundle.folder, second.bundle.folder)
     found = succession(station, None)
     found.look(0)
-    assert found.take() is None
+    assert found.take(adopted) is None
     assert f"holds bundle {first.bundle.name}" in found.fault
 
 
@@ -159,7 +160,7 @@ def test_whatever_goes_wrong_while_loading_is_told_and_the_next_champion_is_look
     first, second = runtimes(station)
     answers = iter([RuntimeError("no room"), BundleError("not this one"), second])
 
-    def load(folder: Path, config: StationConfig) -> Runtime:  # noqa: ARG001 - as it is called
+    def load(*_: object) -> Runtime:
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer
@@ -172,4 +173,21 @@ def test_whatever_goes_wrong_while_loading_is_told_and_the_next_champion_is_look
         assert words in found.fault
     (station / FILE).touch()
     found.look(5 * EVERY_NS)
-    assert found.take() is second
+    assert found.take(adopted) is second
+
+
+def test_what_the_line_refuses_to_adopt_is_told_and_comes_again_when_the_record_changes(station: Path) -> None:
+    first, second = runtimes(station)
+    found = succession(station, first)
+
+    def refused(runtime: Runtime) -> None:
+        raise BundleError(f"no point for {runtime.bundle.name}")
+
+    crowned(station, second)
+    found.look(0)
+    assert found.take(refused) is None
+    assert f"no point for {second.bundle.name}" in found.fault
+    (station / FILE).touch()
+    found.look(EVERY_NS)
+    assert found.take(adopted) is not None
+    assert found.fault == ""
