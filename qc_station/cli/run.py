@@ -90,11 +90,14 @@ def _told(found: "Iterable[Inspected]", as_json: bool) -> None:
 
 
 def _changes(line: "LiveLine") -> "Callable[[], None]":
-    """Says once what took over and what could not."""
-    said, fault = 0, ""
+    """Says once what took over, what could not, and which stream drifts."""
+    said, fault, drifts = 0, "", 0
 
     def tell() -> None:
-        nonlocal said, fault
+        nonlocal said, fault, drifts
+        for alarm in line.drift_alarms[drifts:]:
+            note(alarm)
+        drifts = len(line.drift_alarms)
         for digest in line.taken_over[said:]:
             note(f"bundle {digest[:12]} decides from the next part on")
         said = len(line.taken_over)
@@ -117,6 +120,7 @@ def summary(line: "LiveLine") -> dict[str, Any]:
         "interrupted": line.interrupted,
         "taken_over": line.taken_over,
         "champion_fault": line.succession.fault if line.succession else "",
+        "drift": line.drift.standing,
         "latency_ms": {step: percentiles([one.latency_ms[step] for one in line.recent]) for step in steps},
         "shell": asdict(line.shell.counters),
         "aligner": asdict(line.shell.stats()),
@@ -177,4 +181,5 @@ def view(line: "LiveLine", board: "StatusBoard", deadline_ms: float) -> "Group":
     whys = [f"trigger {name}: {why}" for name, why in line.triggers.why.items()]
     if line.succession and line.succession.fault:
         whys.append(line.succession.fault)
+    whys += line.drift.standing
     return Group(sensor_table(board.look(time.monotonic_ns()), "sensors"), verdicts, *whys)

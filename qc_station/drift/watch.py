@@ -12,10 +12,12 @@ from qc_station.store import Store
 from qc_station.store.decisions import Decision
 
 LOG = logging.getLogger(__name__)
-LOOK_NS: Final = 5_000_000_000
+LOOK_NS: Final = 1_000_000_000
 """Decisions are looked at so often."""
-AT_ONCE: Final = 2000
-"""Decisions that are read at once; looking never takes the line longer than these do."""
+AT_ONCE: Final = 40
+"""Decisions that are read at once, a few milliseconds' work; looking never takes the line longer than these do."""
+READ: Final = 5000
+"""Decisions that are held in memory at once where nobody waits."""
 SAVED: Final = 1000
 """Parts after which the state is written; what a kill loses is read again from the decisions."""
 
@@ -37,6 +39,7 @@ class DriftWatch:
         self._folder, self._store = folder, store
         self.number, self.bundle, self._saved, self._looked_ns = state.number, state.bundle, state.number, 0
         self._reference: dict[str, list[float]] | None = None
+        self._texts: dict[tuple[str, Alarm], str] = {}
         self.streams = {name: StreamDrift.restored(name, one) for name, one in state.streams.items()}
 
     def look(self, now_ns: int) -> list[str]:
@@ -51,18 +54,14 @@ class DriftWatch:
 
     def advance(self) -> list[str]:
         """Look at the next decisions; returns what is to be said of new alarms."""
-        raised = []
-        for number, decision in self._store.decisions_after(self.number, AT_ONCE):
-            self.number = number
-            raised += self._add(number, decision)
-        return [self._said(stream, alarm) for stream, alarm in raised]
+        return self._advance(AT_ONCE)
 
     def catch_up(self) -> None:
         """Look at every decision there is."""
         before = -1
         while before < self.number:
             before = self.number
-            self.advance()
+            self._advance(READ)
 
     @property
     def standing(self) -> list[str]:
@@ -81,6 +80,13 @@ class DriftWatch:
     def decision(self, number: int) -> Decision:
         """The decision of a number, or the next that is still stored."""
         return self._store.decisions_after(number - 1, 1)[0][1]
+
+    def _advance(self, most: int) -> list[str]:
+        raised = []
+        for number, decision in self._store.decisions_after(self.number, most):
+            self.number = number
+            raised += self._add(number, decision)
+        return [self._said(stream, alarm) for stream, alarm in raised]
 
     def _add(self, number: int, decision: Decision) -> list[tuple[str, Alarm]]:
         if decision.bundle is None:
@@ -101,5 +107,9 @@ class DriftWatch:
         return self._reference.get(stream, [])
 
     def _said(self, stream: str, alarm: Alarm) -> str:
-        than = "before" if alarm.question is Question.BEFORE else "in training"
-        return f"drift: {stream} {alarm.word} than {than} since part {self.decision(alarm.begun).part}"
+        """An alarm in words, which name a part and are therefore looked up once."""
+        if (stream, alarm) not in self._texts:
+            than = "before" if alarm.question is Question.BEFORE else "in training"
+            since = self.decision(alarm.begun).part
+            self._texts[stream, alarm] = f"drift: {stream} {alarm.word} than {than} since part {since}"
+        return self._texts[stream, alarm]

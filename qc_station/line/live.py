@@ -16,6 +16,7 @@ from qc_station.align.trigger import Trigger
 from qc_station.config.drivers import driver_builds
 from qc_station.config.station import StationConfig
 from qc_station.config.triggers import trigger_source
+from qc_station.drift.watch import DriftWatch
 from qc_station.errors import ConfigError
 from qc_station.line.aligning import MIB, aligner_of
 from qc_station.line.inspection import Inspected, Inspector
@@ -90,6 +91,8 @@ class LiveLine:
         self.succession = succession
         self.taken_over: list[str] = []
         """Digests of the bundles that took over while the line ran, in order."""
+        self.drift_alarms: list[str] = []
+        """What was said of drift while the line ran, in order."""
         self.counts: Counter[str] = Counter()
         self.recent: deque[Inspected] = deque(maxlen=REMEMBERED)
         self._stack, self._looked_ns = ExitStack(), 0
@@ -107,6 +110,7 @@ class LiveLine:
             stack.enter_context(_locked(self._folder))
             self._store = stack.enter_context(Store.open(self._folder))
             self._inspector = Inspector(self._store, self._config, self._runtime, clock=self._clock)
+            self.drift = DriftWatch(self._folder, self._store)
             stack.enter_context(self.supervision)
             if faults := self.supervision.start():
                 raise StartupError(faults)
@@ -139,12 +143,17 @@ class LiveLine:
             self.supervision.look()
             self.wall.look()
             self._follow(now_ns)
-        return self._decide(self.shell.snapshots())
+        found = self._decide(self.shell.snapshots())
+        self.drift_alarms += self.drift.look(now_ns)
+        return found
 
     def finish(self) -> list[Inspected]:
         """Take no more triggers and decide about every part that is still open."""
         self.triggers.stop()
-        return self._decide(self.shell.shutdown())
+        found = self._decide(self.shell.shutdown())
+        self.drift_alarms += self.drift.advance()
+        self.drift.save()
+        return found
 
     def _follow(self, now_ns: int) -> None:
         """Let a new champion take over, between two parts."""
