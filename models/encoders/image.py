@@ -18,11 +18,11 @@ FLAT = 0.005
 FEWEST_FRAMES = 400
 """With fewer training frames the convolutional network would learn the scenes by heart; the statistics then stand alone."""
 STATISTICS_NOISE = 0.7
-"""Standard deviations of noise on each statistic in training: forty numbers of few frames are soon known by heart."""
+"""Standard deviations of noise on each statistic in training, at most: forty numbers of few frames are soon known by heart."""
 STATISTICS_ALONE = 0.25
 """Share of the training items whose convolutional features are left out, at most."""
 FEW_FRAMES = 1000
-"""With more training frames that share falls in proportion: so many are not learnt by heart, and leaving out only costs."""
+"""With more training frames that share and the noise's variance fall in proportion: so many are not learnt by heart."""
 OUTLIER = 5.0
 """Deviations at which a statistic is held, as in `Contrast.forward`."""
 COARSE_SIDE = 6
@@ -140,7 +140,7 @@ class Image(Encoder):
         self.register_buffer("scale", torch.ones(()))
         views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
         self.deep: Convolutions | None = Convolutions(views, width)
-        self.alone = STATISTICS_ALONE
+        self.alone, self.noise = STATISTICS_ALONE, STATISTICS_NOISE
         self.contrast = Contrast(frames, -(-height // self.factor), -(-columns // self.factor))
         self.ranked = nn.Linear(self.contrast.count, width)
         self.norm = nn.LayerNorm(width)
@@ -153,7 +153,8 @@ class Image(Encoder):
         self.offset.copy_(mean.round() if spread > 1 else mean)
         self.scale.copy_(spread)
         self.contrast.fit(*self.pooled(self.own(some)))
-        self.alone = STATISTICS_ALONE * min(1.0, FEW_FRAMES / len(windows))
+        few = min(1.0, FEW_FRAMES / len(windows))
+        self.alone, self.noise = STATISTICS_ALONE * few, STATISTICS_NOISE * math.sqrt(few)
         if len(windows) < FEWEST_FRAMES:
             self.deep = None
 
@@ -191,7 +192,7 @@ class Image(Encoder):
         mean, highest, statistics, level, _ = prepared
         statistics = statistics.clamp(-OUTLIER, OUTLIER)
         if self.training:
-            statistics = statistics + STATISTICS_NOISE * torch.randn_like(statistics)
+            statistics = statistics + self.noise * torch.randn_like(statistics)
         features: Tensor = self.ranked(statistics)
         if self.deep is not None:
             features = features + self.symmetric(self.deep, self.views(mean, highest, level))
