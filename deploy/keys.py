@@ -96,7 +96,7 @@ def cryptography() -> Any:
         import cryptography.hazmat.primitives.serialization
     except ImportError as error:
         raise SignatureError(
-            "signatures need the package cryptography; `pip install qc-station[signed]` brings it"
+            "signatures need the package cryptography; `pip install qc-station[sign]` brings it"
         ) from error
     return package
 

@@ -1,6 +1,7 @@
 """Graphs in int8 (QDQ, calibrated on training items) and fp16 beside float32: speed at batch 1, and agreement.
 
-Agreement is on validation items by the verdicts of the bundle's own costs, so at its operating point. Without --station
+int8 is made twice: of the whole graph, and of the convolutions of the encoders alone (`bodies`), whose inputs are small
+numbers; spectra of raw samples span more than 16 bits, and heads and novelty decide at the last digit. Agreement is on validation items by the verdicts of the bundle's own costs, so at its operating point. Without --station
 a simulated line is recorded and trained first (`qc-station demo`), which takes some minutes.
 """
 
@@ -54,11 +55,21 @@ def feed_of(runtime: Runtime, item: Item) -> dict[str, Any]:
     return feed | {PRESENCE: np.array([[name in item.windows for name in streams]])}
 
 
-def int8(model: Path, folder: Path, feeds: Sequence[dict[str, Any]]) -> bytes:
-    """Weights and activations of convolutions and matrices in 8 bits, weights by channel."""
-    quant_pre_process(str(model), str(folder / "prepared.onnx"), skip_symbolic_shape=True)
+def bodies(model: Path) -> list[str]:
+    """Names of the convolutions of the encoders but the first of each, by the names of their weights."""
+    return [
+        node.name
+        for node in onnx.load(model).graph.node
+        if node.op_type == "Conv" and ".body." in node.input[1] and ".body.0." not in node.input[1]
+    ]
+
+
+def int8(model: Path, folder: Path, feeds: Sequence[dict[str, Any]], nodes: list[str]) -> bytes:
+    """Weights and activations of convolutions and matrices in 8 bits, weights by channel; no nodes: of all."""
+    prepared = str(folder / "prepared.onnx")
+    quant_pre_process(str(model), prepared, skip_symbolic_shape=True, skip_optimization=bool(nodes))
     quantize_static(
-        str(folder / "prepared.onnx"),
+        prepared,
         str(folder / "int8.onnx"),
         Calibration(feeds),
         quant_format=QuantFormat.QDQ,
@@ -66,6 +77,7 @@ def int8(model: Path, folder: Path, feeds: Sequence[dict[str, Any]]) -> bytes:
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+        nodes_to_quantize=nodes,
     )
     return (folder / "int8.onnx").read_bytes()
 
@@ -105,15 +117,18 @@ def measured(name: str, runtime: Runtime, model: bytes, items: Sequence[Item]) -
 
 
 def told(station: Path) -> dict[str, Any]:
-    """Both variants of the newest bundle of a station."""
+    """All variants of the newest bundle of a station."""
     bundle = max((station / FOLDER).iterdir(), key=lambda folder: folder.stat().st_mtime)
     runtime = Runtime(bundle)
     with Store.open(station) as store, tempfile.TemporaryDirectory() as folder:
         learnt = [i for i in store.items(splits=("train",)) if i.windows][:CALIBRATION]
         held = [i for i in store.items(splits=("val",)) if i.windows]
+        model, feeds = bundle / "model.onnx", [feed_of(runtime, item) for item in learnt]
+        inner = bodies(model)
         makers = {
-            "int8": lambda: int8(bundle / "model.onnx", Path(folder), [feed_of(runtime, i) for i in learnt]),
-            "fp16": lambda: fp16(bundle / "model.onnx"),
+            "int8": lambda: int8(model, Path(folder), feeds, []),
+            "int8_bodies": lambda: int8(model, Path(folder), feeds, inner),
+            "fp16": lambda: fp16(model),
         }
         return {name: _told(name, runtime, make, held) for name, make in makers.items()}
 

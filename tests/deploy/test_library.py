@@ -3,10 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import deploy.runtime
 from deploy.keys import PRIVATE, PUBLIC, make_keys
+from deploy.runtime import WARM_UP, Runtime
 from tests.tiny_bundle import tiny_bundle
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +73,24 @@ print("cryptography" in sys.modules)
     done = run(code, str(tiny_bundle(tmp_path / "bundles")), str(tmp_path), PRIVATE, PUBLIC)
     assert (done.stdout.split(), done.stderr) == (["False", "True"], "")
     assert not (folder / "signature.json").exists()
+
+
+def test_a_runtime_is_warm_before_the_first_part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, shapes = deploy.runtime.session, []
+
+    class Heard:
+        """A session that notes how many parts it was given at a time."""
+
+        def __init__(self, *arguments: Any) -> None:
+            self.made = real(*arguments)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.made, name)
+
+        def run(self, names: list[str], feed: dict[str, Any]) -> Any:
+            shapes.append(len(feed["sound"]))
+            return self.made.run(names, feed)
+
+    monkeypatch.setattr(deploy.runtime, "session", Heard)
+    Runtime(folder)
+    assert shapes == [2] + [1] * WARM_UP

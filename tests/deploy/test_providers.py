@@ -4,6 +4,7 @@ from itertools import count
 from pathlib import Path
 
 import msgspec
+import onnxruntime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,18 @@ def test_a_provider_that_is_not_here_is_a_trial_with_a_fault(bundle: Bundle) -> 
     trial = measure(bundle, CUDA, 1)
     assert trial.median_ms is None
     assert f"{CUDA} is not in onnxruntime" in trial.fault
+
+
+def test_a_provider_that_falls_back_to_the_processor_is_not_taken_for_what_it_was_asked_for(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does a build with CUDA on a computer without a driver: onnxruntime only logs it."""
+    real = onnxruntime.InferenceSession
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda m, o, **_: real(m, o, providers=[CPU]))
+    trial = measure(bundle, CUDA, 1)
+    assert (trial.median_ms, trial.fault) == (None, f"{CUDA} does not start here; onnxruntime fell back to {CPU}")
+    assert choose(bundle, cores=1).provider == CPU
 
 
 def test_a_session_that_gives_something_else_is_timed_by_nobody(

@@ -153,5 +153,5 @@ def test_without_the_package_a_station_that_asks_says_where_to_have_it(
     signed: Bundle, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
-    assert "pip install qc-station[signed]" in refusal(signed, keys / PUBLIC, SignatureError)
+    assert "pip install qc-station[sign]" in refusal(signed, keys / PUBLIC, SignatureError)
     assert Runtime(signed.folder).manifest.digest == signed.manifest.digest
