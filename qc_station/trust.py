@@ -15,6 +15,7 @@ from deploy.errors import BundleError
 from deploy.providers import stored
 from deploy.runtime import CPU, Runtime
 from deploy.signature import Signature, require_signature
+from qc_station.bundles import bundle_streams
 from qc_station.config.station import StationConfig
 from qc_station.files import write_atomically
 
@@ -44,8 +45,8 @@ def trusted_runtime(station: Path, config: StationConfig, folder: Path, *, rollb
         rollback: Whether a person goes back to an older bundle; it then stays allowed until a newer one is loaded.
 
     Raises:
-        BundleError: it is not whole, does not meet its self-test, is not signed as required, or is older than one that
-            ran here.
+        BundleError: it is not whole, does not meet its self-test, is not signed as required, is older than one that ran
+            here, or would raise the counter and is for other streams.
         SignatureError: the public key cannot be read, or the package that checks signatures is missing.
     """
     bundle = Bundle(folder)
@@ -55,6 +56,8 @@ def trusted_runtime(station: Path, config: StationConfig, folder: Path, *, rollb
     before = read_memory(station)
     after = _admitted(bundle, signature, before, rollback)
     runtime = _fast_runtime(station, bundle)
+    # A bundle that cannot run here must not lock out the one that does.
+    bundle.require_streams(bundle_streams(config))
     if after != before:
         _remember(station, after)
     return runtime

@@ -103,6 +103,19 @@ def test_a_newer_bundle_that_fails_its_self_test_does_not_lock_out_the_one_befor
     assert runs(station, good) == good.name
 
 
+def test_a_newer_bundle_for_other_streams_does_not_lock_out_the_one_before(station: Path) -> None:
+    good, foreign = made(station, "good", 1), made(station, "foreign", 2)
+    runs(station, good)
+    slower = StationConfig(
+        name="s",
+        streams={"sound": StreamConfig(kind="waveform", rate_hz=4000.0, dtype="int16", window_s=0.001)},
+        bundles=BundlesConfig(require_signed="../signing.pub"),
+    )
+    with pytest.raises(BundleError, match="was built for other streams: stream 'sound': rate_hz"):
+        trusted_runtime(station, slower, foreign)
+    assert runs(station, good) == good.name
+
+
 def test_a_memory_that_cannot_be_read_takes_nothing_for_new(station: Path) -> None:
     folder = made(station, "a", 1)
     (station / MEMORY).write_bytes(b"?")
