@@ -1,0 +1,87 @@
+"""Show what a verdict rests on: the responsible band of a sound, spot of a frame, channel of a gas array."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qc_station.cli.inspect import SETTINGS, given
+from qc_station.cli.output import finish, json_option
+
+if TYPE_CHECKING:
+    from deploy.runtime import Runtime
+    from qc_station.store import Store
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("part", nargs=-1, type=click.UNPROCESSED, metavar="ITEM | --STREAM FILE...")
+@click.option(
+    "--station", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The station that stores ITEM."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it, e.g. why.png.")
+@json_option
+def command(bundle: Path, part: tuple[str, ...], station: Path | None, out: Path | None, as_json: bool) -> None:
+    """Explain the verdict of BUNDLE about a stored ITEM, or about files as `qc-station inspect` takes them.
+
+    Places are taken out of each window and the network is asked again; where its answer falls, it rests on that place.
+    It is so told what the network looks at, not what is wrong with the part. With --station, sounds are compared with
+    the station's good parts, otherwise with what the bundle's self-test holds of them. Of a recording longer than the
+    window, the window with the worst verdict is explained.
+    """
+    from deploy.runtime import Runtime
+    from qc_station.explaining.explanation import explain
+    from qc_station.explaining.good_parts import good_parts
+    from qc_station.explaining.text import record_of, text_of
+    from qc_station.store import Store
+
+    runtime = Runtime(bundle)
+    item = part[0] if part and not part[0].startswith("--") else None
+    if item is not None and (len(part) > 1 or station is None):
+        raise click.UsageError(f"ITEM {item!r} stands alone with --station FOLDER, or files are given instead of it")
+    if station is None:
+        name, windows = from_files(runtime, part)
+        found = explain(runtime, name, windows, good_parts(runtime, None, name))
+    else:
+        with Store.open(station) as store:
+            name, windows = from_files(runtime, part) if item is None else from_store(store, runtime, item)
+            found = explain(runtime, name, windows, good_parts(runtime, store, name))
+    if out is not None:
+        from qc_station.explaining.picture import draw
+        from qc_station.pictures.alignment import save
+
+        save(draw(found), out)
+    finish({"bundle": bundle, "out": out, **record_of(found)}, as_json, text=text_of(found))
+
+
+def from_store(store: "Store", runtime: "Runtime", name: str) -> tuple[str, dict[str, Any]]:
+    """A stored item with the windows of the bundle's streams.
+
+    Raises:
+        StoreError: there is none of that name, with what is known of it.
+    """
+    from qc_station.errors import StoreError
+
+    entry = next((one for one in store.entries() if one.name == name), None)
+    if entry is not None:
+        windows = store.load(entry).windows
+        return name, {stream: windows[stream] for stream in runtime.streams if stream in windows}
+    decided = next((one.verdict for one in store.decisions() if one.part == name), None)
+    if decided is not None:
+        raise StoreError(f"part {name!r} was decided {decided}, but its windows were not kept; those for review are")
+    raise StoreError(f"no item {name!r} in {store.folder}; `qc-station review` lists those that wait for people")
+
+
+def from_files(runtime: "Runtime", arguments: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """The window of some files whose verdict is the worst."""
+    from qc_station.bundles import stream_tables
+    from qc_station.cli.inspect import inspected
+    from qc_station.manifest.reading import read_part
+
+    files = given(arguments, runtime.streams)
+    windows = read_part(files, stream_tables(runtime.manifest))
+    order = ["PASS", "REVIEW", "REJECT"]
+    ranks = [order.index(inspected(runtime, one)["verdict"]) for one in windows]
+    worst = ranks.index(max(ranks))
+    name = next(iter(files.values())).name
+    return (name if len(windows) == 1 else f"{name}, window {worst}"), windows[worst]

@@ -1,0 +1,44 @@
+"""What a bundle's training says of its validation items, and what is done where it says nothing."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from deploy.bundle import TRAINING, write_bundle
+from deploy.runtime import Runtime
+from qc_station.drift.reference import p_values, reference_of
+from tests.synthetic import manifest
+
+
+def with_record(source: Path, parent: Path, record: bytes) -> str:
+    """The synthetic bundle with a record of its training; returns its digest."""
+    runtime = Runtime(source)
+    folder = write_bundle(parent, manifest(), runtime.bundle.model, *runtime.bundle.selftest(), {TRAINING: record})
+    return Runtime(folder).manifest.digest
+
+
+def test_p_values_of_validation_items_are_read_by_stream_without_those_that_lacked_it(
+    bundle_folder: Path, tmp_path: Path
+) -> None:
+    novelty = {"novelty": [0.5, 0.2], "novelty:acoustic": [0.25, None], "novelty:thermal": [0.75, 1.0]}
+    digest = with_record(bundle_folder, tmp_path, msgspec.json.encode({"validation": {"novelty": novelty, "else": 1}}))
+    assert reference_of(tmp_path, digest) == {"acoustic": [0.25], "thermal": [0.75, 1.0]}
+
+
+def test_a_bundle_that_is_gone_damaged_or_without_a_record_is_no_reference(
+    bundle_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    digest = Runtime(bundle_folder).manifest.digest
+    assert reference_of(tmp_path, digest) == {}
+    assert "drift cannot compare with training" in caplog.text
+    shutil.copytree(bundle_folder, tmp_path / bundle_folder.name)
+    assert reference_of(tmp_path, digest) == {}
+    (tmp_path / bundle_folder.name / "model.onnx").write_bytes(b"")
+    assert reference_of(tmp_path, digest) == {}
+
+
+def test_only_p_values_of_streams_are_taken_from_stored_scores() -> None:
+    scores = {"label": {"ok": 1.0}, "novelty": 0.5, "novelty:acoustic": 0.25, "novelty:thermal": None}
+    assert p_values(scores) == {"acoustic": 0.25}

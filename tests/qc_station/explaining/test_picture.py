@@ -1,0 +1,93 @@
+"""The picture marks the place that the answer hangs on, whatever the streams look like."""
+
+import cv2
+import numpy as np
+import pytest
+
+from qc_station.explaining import canvas
+from qc_station.explaining.canvas import MARK, Box, sheet, wrapped
+from qc_station.explaining.explanation import Explanation, explain
+from qc_station.explaining.panels import apart, changed, shown, spectrogram
+from qc_station.explaining.picture import PANEL, TITLE, WIDTH, draw
+from tests.qc_station.explaining.known import Known, as_runtime, good_windows, hot, leaking, ringing
+
+
+def explained(windows: dict[str, np.ndarray]) -> Explanation:
+    return explain(as_runtime(Known()), "part-1", windows, {"acoustic": [good_windows(1)["acoustic"]]})
+
+
+def marked(picture: np.ndarray) -> np.ndarray:
+    return (picture == MARK).all(axis=2)
+
+
+@pytest.mark.parametrize("change", [ringing, leaking, lambda windows: hot(hot(windows, 9, 13), 9, 13)])
+def test_the_responsible_stream_has_the_red_bar_at_its_side_and_only_it(change: object) -> None:
+    found = explained(change(good_windows()))  # type: ignore[operator]
+    picture = draw(found)
+    assert picture.shape[1:] == (WIDTH, 3)
+    assert picture.dtype == np.uint8
+    side = np.flatnonzero(marked(picture)[:, 12])
+    assert PANEL < len(side) < PANEL + TITLE
+    panels = picture.shape[0] - 30 - 3 * (PANEL + TITLE)
+    number = [one.stream for one in found.reasons].index(found.responsible.stream)
+    assert panels + number * (PANEL + TITLE) < side.min() < side.max() < panels + (number + 1) * (PANEL + TITLE)
+
+
+def test_a_part_of_one_stream_has_one_panel() -> None:
+    one = draw(explained({"enose": leaking(good_windows())["enose"]}))
+    three = draw(explained(leaking(good_windows())))
+    assert PANEL < three.shape[0] - one.shape[0] < 2 * (PANEL + TITLE) + 100
+
+
+def test_a_silent_sound_a_flat_frame_and_curves_from_zero_can_be_drawn() -> None:
+    windows = {
+        "acoustic": np.zeros((1, 4000), np.int16),
+        "thermal": np.full((1, 24, 32), 29_500, np.uint16),
+        "enose": np.zeros((4, 20), np.float32),
+    }
+    assert draw(explained(windows)).shape[1] == WIDTH
+
+
+def test_the_spectrogram_is_dark_where_the_sound_is() -> None:
+    window = ringing(good_windows(), 0, 4000)["acoustic"]
+    picture = spectrogram(window, 16_000.0, 240)[:, :, 0]
+    rows = picture.mean(axis=1)
+    # 2850 Hz is 61 % of the way up in mel.
+    assert abs(int(rows.argmin()) - round(240 * (1 - 0.643))) < 12
+
+
+def test_temperatures_are_shown_in_degrees_celsius_and_curves_in_percent() -> None:
+    kelvins, unit = shown(np.array([[29_315.0]]), "cK")
+    assert (kelvins[0, 0], unit) == (pytest.approx(20.0), "C")
+    assert shown(np.array([[3.0]]), "mm")[1] == "mm"
+    relative, percent = changed(np.array([[2.0, 1.0]]))
+    assert (relative.tolist(), percent) == ([[0.0, -50.0]], "%")
+    assert changed(np.array([[0.0, 1.0]]))[1] == ""
+
+
+def test_patches_that_are_listed_do_not_overlap_and_the_first_is_the_responsible_one() -> None:
+    found = explained(hot(hot(good_windows(), 9, 13), 9, 13))
+    numbers = apart(found.responsible)
+    assert numbers[0] == found.responsible.most
+    cover = np.zeros((24, 32), int)
+    for number in numbers:
+        place = found.responsible.places[number]
+        cover[int(place.y[0]) : int(place.y[1]), int(place.x[0]) : int(place.x[1])] += 1
+    assert cover.max() == 1
+
+
+def test_long_reasons_are_broken_between_words_and_lose_none() -> None:
+    text = "REVIEW because never seen anything like it " * 5
+    lines = wrapped(text, 600, 0.5)
+    assert len(lines) > 1
+    assert " ".join(lines) == text.strip()
+    assert all(cv2.getTextSize(line, canvas.FONT, 0.5, 1)[0][0] <= 640 for line in lines)
+
+
+def test_what_the_font_has_no_form_for_is_still_drawn() -> None:
+    picture = sheet(200, 40)
+    canvas.write(picture, "Öl 20 °C →", (5, 25))
+    assert (picture != 255).any()
+    box = Box(left=10, top=5, width=100, height=20)
+    canvas.tint(picture, box, np.ones((2, 2)))
+    assert picture[15, 50].tolist() != [255, 255, 255]
