@@ -128,7 +128,7 @@ class Bundle:
             if number != FORMAT:
                 raise BundleError(f"bundle {folder}: format {number}; this program reads {FORMAT}")
             self.manifest = msgspec.json.decode(raw[MANIFEST], type=Manifest)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BundleError(f"bundle {folder}: {MANIFEST} cannot be read: {error}") from error
         if self.manifest.sealed() != self.manifest.digest or self.manifest.written() != raw[MANIFEST]:
             raise BundleError(f"bundle {folder}: {MANIFEST} was changed after the bundle was made")

@@ -17,6 +17,7 @@ DTYPES = ("int16", "int32", "uint8", "uint16", "float32")
 MOST_VALUES = 2**24
 """Of one window: 64 MiB as float32, five minutes of sound at 48 kHz."""
 MOST_STREAMS = 64
+COSTS = ("escape", "overkill", "review")
 
 
 def manifest_faults(manifest: "Manifest") -> Iterator[str]:
@@ -27,6 +28,9 @@ def manifest_faults(manifest: "Manifest") -> Iterator[str]:
         yield f"a stream named {PRESENCE!r}, which is the name of the presence mask"
     for name, stream in manifest.streams.items():
         yield from _stream_faults(name, stream)
+    for name, cost in manifest.costs.items():
+        if name not in COSTS or not 0 <= cost < math.inf:
+            yield f"costs.{name} = {cost}; allowed: {', '.join(COSTS)}, each 0 or more"
 
 
 def _stream_faults(name: str, stream: "BundleStream") -> Iterator[str]:

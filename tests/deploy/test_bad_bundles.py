@@ -214,6 +214,13 @@ def stream(**changes: Any) -> dict[str, BundleStream]:
     return {"sound": msgspec.structs.replace(manifest().streams["sound"], **changes)}
 
 
+@pytest.mark.parametrize("raw", [b'{"x":' + b"[" * 10**6, b'{"format":1,"figures":' + b'{"a":' * 10**5])
+def test_a_manifest_that_is_nested_without_end_is_refused(tmp_path: Path, raw: bytes) -> None:
+    folder = tiny_bundle(tmp_path)
+    (folder / MANIFEST).write_bytes(raw)
+    assert "manifest.json cannot be read: " in refusal(folder)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -225,6 +232,8 @@ def stream(**changes: Any) -> dict[str, BundleStream]:
         ({"streams": stream(shape=())}, "stream 'sound' of shape (); allowed"),
         ({"streams": stream(shape=(1, 0))}, "stream 'sound' of shape (1, 0); allowed"),
         ({"streams": stream(rate_hz=-1.0)}, "stream 'sound' at -1.0 Hz; allowed: more than 0"),
+        ({"costs": {"escape": -1.0}}, "costs.escape = -1.0; allowed: escape, overkill, review, each 0 or more"),
+        ({"costs": {"nothing": 1.0}}, "costs.nothing = 1.0; allowed"),
         ({"streams": {}}, "0 streams; allowed: 1 to 64"),
         ({"streams": {"presence": stream()["sound"]}}, "a stream named 'presence'"),
         (
