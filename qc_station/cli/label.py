@@ -1,11 +1,11 @@
 """Say what an item is, take it back, or show what was said."""
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from qc_station.cli.login import login
 from qc_station.cli.output import finish, json_option
 
 if TYPE_CHECKING:
@@ -71,20 +71,13 @@ def _done(store: "Store", config: "StationConfig", statement: "Statement", who: 
 
     found(store.entries(), store, statement.item)
     if undo:
-        store.take_back(statement.item, who or _login())
+        store.take_back(statement.item, who or login("who labels with --by"))
         return " (taken back)"
     if statement.label is None and statement.severity is None and statement.stream is None:
         return ""
-    who = who or _login()
+    who = who or login("who labels with --by")
     say(store, config, statement, who)
     return f" (said by {who})"
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise click.UsageError("this login has no name; say who labels with --by") from error
 
 
 def _line(said: "Mapping[str, Any]") -> str:

@@ -5,11 +5,11 @@ import getpass
 import click
 
 
-def login(option: str) -> str:
+def login(instead: str) -> str:
     """The user's name.
 
     Args:
-        option: What says it instead, e.g. "--who", for the message.
+        instead: How to say it otherwise, for the message, e.g. "who labels with --by".
 
     Raises:
         click.UsageError: this login has none.
@@ -17,4 +17,4 @@ def login(option: str) -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:
-        raise click.UsageError(f"this login has no name; say who it is with {option}") from error
+        raise click.UsageError(f"this login has no name; say {instead}") from error

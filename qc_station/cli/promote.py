@@ -40,7 +40,9 @@ def command(bundle: Path, station: Path, who: str | None, why: str, despite: str
         raise click.UsageError(f"no bundle {str(bundle)!r}: neither that folder is there nor {folder}")
     if despite is not None and not despite.strip():
         raise click.UsageError("--despite needs a reason in words")
-    done = promote(station, load_station(station), folder, who=who or login("--who"), why=why, despite=despite)
+    done = promote(
+        station, load_station(station), folder, who=who or login("who it is with --who"), why=why, despite=despite
+    )
     finish(_told(done), as_json, text=_said(done))
 
 

@@ -47,7 +47,7 @@ def command(station: Path, who: str | None, budget: float, memory: int | None, h
     get rows of their own; where it cannot learn on, a network is trained anew and the reason said. The candidate is
     checked as one of `train` is; `qc-station models` shows it beside the champion, and `promote` lets it decide.
     """
-    who = who or login("--who")
+    who = who or login("who it is with --who")
     if here:
         finish(retrained(station, who, budget, as_json), as_json)
         return

@@ -28,6 +28,6 @@ def command(station: Path, who: str | None, why: str, as_json: bool) -> None:
     from qc_station.champion.promotion import roll_back
     from qc_station.config.loading import load_station
 
-    reign = roll_back(station, load_station(station), who=who or login("--who"), why=why)
+    reign = roll_back(station, load_station(station), who=who or login("who it is with --who"), why=why)
     text = f"champion: {reign.folder}, rolled back to by {reign.who}"
     finish({"champion": msgspec.to_builtins(reign)}, as_json, text=text)

@@ -11,6 +11,7 @@ from qc_station.view.placement import Placement
 from sensors.simulated import frame, gas, knock
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import Pace, schedule
+from sensors.simulated.mix import Mix
 from sensors.simulated.parts import Part, make_parts
 
 
@@ -24,18 +25,19 @@ def station(name: str = "simulated-line") -> StationConfig:
     )
 
 
-def shift(seed: int, parts: int, *, pace: Pace | None = None) -> Iterator[tuple[Snapshot, Part]]:
+def shift(seed: int, parts: int, *, pace: Pace | None = None, mix: Mix | None = None) -> Iterator[tuple[Snapshot, Part]]:
     """Run a shift of the simulated line through its drivers and the aligner.
 
     Args:
         seed: Same seed, same parts, times and bytes.
         parts: How many; 0 gives none.
         pace: How fast they pass; None for about 2 a second with pauses.
+        mix: Kinds of defect and their shares; None for those of the demo.
 
     Yields:
         Each part's snapshot with its truth, whose `labels` an item takes, in the order of the belt.
     """
-    passings = schedule(make_parts(seed, parts), seed, pace)
+    passings = schedule(make_parts(seed, parts, mix), seed, pace)
     if not passings:
         return
     truth = {passing.part.name: passing.part for passing in passings}
