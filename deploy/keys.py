@@ -62,7 +62,8 @@ def private_key(file: Path) -> "Ed25519PrivateKey":
         SignatureError: the file cannot be read or is of another kind.
     """
     load = cryptography().hazmat.primitives.serialization.load_pem_private_key
-    return _key(file, lambda content: load(content, password=None), "Ed25519PrivateKey")
+    key: Ed25519PrivateKey = _key(file, lambda content: load(content, password=None), "Ed25519PrivateKey")
+    return key
 
 
 def public_key(file: Path) -> "Ed25519PublicKey":
@@ -71,7 +72,9 @@ def public_key(file: Path) -> "Ed25519PublicKey":
     Raises:
         SignatureError: the file cannot be read or is of another kind.
     """
-    return _key(file, cryptography().hazmat.primitives.serialization.load_pem_public_key, "Ed25519PublicKey")
+    load = cryptography().hazmat.primitives.serialization.load_pem_public_key
+    key: Ed25519PublicKey = _key(file, load, "Ed25519PublicKey")
+    return key
 
 
 def _key(file: Path, load: Any, kind: str) -> Any:
