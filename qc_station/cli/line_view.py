@@ -36,6 +36,9 @@ def view(line: "LiveLine", board: "StatusBoard", deadline_ms: float, bundle: str
 
     sensors = board.look(time.monotonic_ns())
     whys = [escape(f"trigger {name}: {why}") for name, why in line.triggers.why.items()]
+    if line.succession and line.succession.fault:
+        whys.append(escape(line.succession.fault))
+    whys += [escape(alarm) for alarm in line.drift.standing]
     recent = list(line.recent)
     counts = ", ".join(f"{line.counts[name]} {name}" for name in COLOURS)
     return Group(

@@ -10,21 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qc_station.cli.output import console, finish, json_line, json_option, note
-from qc_station.cli.sensor_table import ends_by_signal, sensor_table
+from qc_station.cli.sensor_table import ends_by_signal
+from qc_station.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from rich.console import Group
 
     from qc_station.line.inspection import Inspected
     from qc_station.line.live import LiveLine
     from qc_station.sensing.status import StatusBoard
 
 DRAWN_S = 0.25
-LAST = 8
-"""Verdicts that are shown."""
-COLOURS = {"PASS": "green", "REJECT": "red", "REVIEW": "yellow"}
+VERDICTS = ("PASS", "REJECT", "REVIEW")
 
 
 @click.command()
@@ -65,13 +62,14 @@ def command(station: Path, bundle: Path | None, seconds: float | None, parts: in
         note(f"{config.name} runs {deciding}")
         until = None if seconds is None else time.monotonic() + seconds
         board = StatusBoard(line.supervision)
-        with suppress(KeyboardInterrupt), _drawing(line, board, config.deadline_ms, as_json) as draw:
-            tell = _changes(line)
-            while not _over(line, until, parts):
-                _told(line.step(), as_json)
-                tell()
-                draw()
-        _told(line.finish(), as_json)
+        with stopping() as asked:
+            with suppress(KeyboardInterrupt), _drawing(line, board, config.deadline_ms, folder, as_json) as draw:
+                tell = _changes(line)
+                while not (asked() or _over(line, until, parts)):
+                    _told(line.step(), as_json)
+                    tell()
+                    draw()
+            _told(line.finish(), as_json)
         sensors = board.look(time.monotonic_ns())
     result = {"station": config.name, "bundle": folder} | summary(line)
     result |= {"sensors": {one.stream: {"state": one.state, "counters": one.counters} for one in sensors}}
@@ -132,7 +130,7 @@ def summary(line: "LiveLine") -> dict[str, Any]:
 
 def counted(line: "LiveLine") -> str:
     """Verdicts and latency in words."""
-    counts = ", ".join(f"{line.counts[name]} {name}" for name in COLOURS)
+    counts = ", ".join(f"{line.counts[name]} {name}" for name in VERDICTS)
     return f"{line.counts.total()} parts: {counts}; {latency(line)}"
 
 
@@ -148,7 +146,7 @@ def latency(line: "LiveLine") -> str:
 
 @contextmanager
 def _drawing(
-    line: "LiveLine", board: "StatusBoard", deadline_ms: float, as_json: bool
+    line: "LiveLine", board: "StatusBoard", deadline_ms: float, started_with: Path | None, as_json: bool
 ) -> "Iterator[Callable[[], None]]":
     """Redraws the line in place a few times a second where a person watches."""
     screen = console(as_json)
@@ -157,6 +155,8 @@ def _drawing(
         return
     from rich.live import Live
 
+    from qc_station.cli.line_view import view
+
     drawn = 0.0
     with Live(console=screen, transient=True, auto_refresh=False) as shown:
 
@@ -164,22 +164,7 @@ def _drawing(
             nonlocal drawn
             if time.monotonic() - drawn >= DRAWN_S:
                 drawn = time.monotonic()
-                shown.update(view(line, board, deadline_ms), refresh=True)
+                bundle = line.taken_over[-1][:12] if line.taken_over else started_with and started_with.name
+                shown.update(view(line, board, deadline_ms, bundle), refresh=True)
 
         yield draw
-
-
-def view(line: "LiveLine", board: "StatusBoard", deadline_ms: float) -> "Group":
-    """Sensors, the last verdicts, counts and latency against the deadline."""
-    from rich.console import Group
-    from rich.table import Table
-
-    verdicts = Table("part", "verdict", "reason", "after trigger", title=counted(line), title_style="bold")
-    for one in list(line.recent)[-LAST:][::-1]:
-        after = f"{one.latency_ms['trigger']:.0f} of {deadline_ms:g} ms"
-        verdicts.add_row(one.part, f"[{COLOURS[one.verdict]}]{one.verdict}[/]", one.reason, after)
-    whys = [f"trigger {name}: {why}" for name, why in line.triggers.why.items()]
-    if line.succession and line.succession.fault:
-        whys.append(line.succession.fault)
-    whys += line.drift.standing
-    return Group(sensor_table(board.look(time.monotonic_ns()), "sensors"), verdicts, *whys)

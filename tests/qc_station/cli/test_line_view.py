@@ -38,14 +38,24 @@ class Line:
 
     recent: list[Inspected] = field(default_factory=list)
     whys: dict[str, str] = field(default_factory=dict)
+    fault: str = ""
+    alarms: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> Counter[str]:
         return Counter(one.verdict for one in self.recent)
 
     @property
+    def succession(self) -> Any:
+        return SimpleNamespace(fault=self.fault)
+
+    @property
     def triggers(self) -> Any:
         return SimpleNamespace(why=self.whys)
+
+    @property
+    def drift(self) -> Any:
+        return SimpleNamespace(standing=self.alarms)
 
 
 def seen(line: Any, *sensors: SensorStatus, bundle: str | None = "3f9c0a12b7de") -> str:
@@ -83,7 +93,15 @@ def test_a_line_without_a_model_says_where_its_parts_go() -> None:
 
 def test_names_and_reasons_are_shown_as_they_are_whatever_brackets_they_hold() -> None:
     line = Line([decided("[red]p1", "REVIEW", "class [bold] 0.4")], {"port": "no [device]"})
+    line.fault = "bundle [x] is truncated"
     text = seen(line, sensor("acoustic"))
+    assert "bundle [x] is truncated" in text
     assert text.count("[red]p1") == 2
     assert text.count("class [bold] 0.4") == 2
     assert "trigger port: no [device]" in text
+
+
+def test_a_stream_that_drifts_is_said_as_long_as_its_alarm_stands() -> None:
+    alarm = "drift: enose stranger than before since part p7"
+    assert alarm in seen(Line(alarms=[alarm]))
+    assert "drift:" not in seen(Line())
