@@ -39,6 +39,8 @@ def _require_bounded(members: list[zipfile.ZipInfo]) -> None:
     for name in names:
         if not (name.endswith(".npy") and name.startswith(PREFIXES)):
             raise ValueError(f"entry {name!r}; allowed: arrays named in/STREAM or out/OUTPUT")
+    if unknown := {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise ValueError(f"compressed by method {min(unknown)}; allowed: 0, stored, and 8, deflated")
     if len(set(names)) < len(names):
         raise ValueError("two entries of one name; every name stands once")
     declared = sum(member.file_size for member in members)

@@ -265,4 +265,7 @@ def _place(target: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _holds(folder: Path, contents: Mapping[str, bytes]) -> bool:
-    return all((folder / n).is_file() and (folder / n).read_bytes() == data for n, data in contents.items())
+    return all(
+        (folder / n).is_file() and not (folder / n).is_symlink() and (folder / n).read_bytes() == data
+        for n, data in contents.items()
+    )
