@@ -63,10 +63,7 @@ def sign(bundle: Bundle, key_file: Path, counter: int | None = None) -> Signatur
         key=fingerprint(key.public_key()),
         signature=key.sign(_message(digest, number)),
     )
-    try:
-        _write(bundle.folder / SIGNATURE, msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
-    except OSError as error:
-        raise SignatureError(f"bundle {bundle.name}: signature cannot be written: {error.strerror}") from error
+    _place(bundle.folder, made)
     return made
 
 
@@ -118,18 +115,34 @@ def read_signature(folder: Path) -> Signature:
     return found
 
 
+def take_signature(source: Path, target: Path) -> None:
+    """Copy the signature of a bundle to the same bundle in another folder; nothing where the source has none.
+
+    A bundle may have come to a station before it was signed elsewhere.
+
+    Raises:
+        BundleError: the signature cannot be read.
+        SignatureError: it cannot be written.
+    """
+    if os.path.lexists(source / SIGNATURE) and not target.samefile(source):
+        _place(target, read_signature(source))
+
+
 def _message(digest: str, counter: int) -> bytes:
     """What is signed; its first line keeps a signature from being taken for one over anything else."""
     return f"qc_station bundle {FORMAT}\n{digest}\n{counter}\n".encode()
 
 
-def _write(file: Path, content: bytes) -> None:
-    part = file.with_name(f".{file.name}.part")
+def _place(folder: Path, signature: Signature) -> None:
+    """Write signature.json, whole or not at all."""
+    part = folder / f".{SIGNATURE}.part"
     try:
         with part.open("wb") as opened:
-            opened.write(content)
+            opened.write(msgspec.json.format(msgspec.json.encode(signature), indent=1) + b"\n")
             opened.flush()
             os.fsync(opened.fileno())
-        part.replace(file)
+        part.replace(folder / SIGNATURE)
+    except OSError as error:
+        raise SignatureError(f"bundle {folder}: signature cannot be written: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deploy.errors import BundleError
 from deploy.runtime import Runtime
+from deploy.signature import take_signature
 from qc_station.bundles import FOLDER, fitting_runtime
 from qc_station.champion.challenge import (
     Answers,
@@ -118,6 +119,8 @@ def _brought(runtime: Runtime, bundle: Path, parent: Path) -> Path:
     """The bundle's folder among the station's; one from elsewhere is copied there, whole or not at all."""
     target = parent / runtime.bundle.name
     if target.exists():
+        # It may have been carried away to be signed.
+        take_signature(bundle, target)
         return target
     parent.mkdir(exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=parent))

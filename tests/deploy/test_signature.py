@@ -13,7 +13,7 @@ from deploy.bundle import MANIFEST, Bundle
 from deploy.errors import BundleError, SignatureError
 from deploy.keys import PRIVATE, PUBLIC, fingerprint, make_keys, public_key
 from deploy.runtime import Runtime
-from deploy.signature import MOST_BYTES, SIGNATURE, require_signature, sign
+from deploy.signature import MOST_BYTES, SIGNATURE, require_signature, sign, take_signature
 from tests.tiny_bundle import tiny_bundle
 
 
@@ -119,6 +119,29 @@ def test_without_a_counter_the_next_after_those_beside_it_is_taken(bundle: Bundl
     other = Bundle(tiny_bundle(tmp_path / "bundles", station="another"))
     assert sign(other, keys / PRIVATE).counter == 8
     assert sign(Bundle(tiny_bundle(tmp_path / "alone")), keys / PRIVATE).counter == 1
+
+
+def test_a_signature_made_elsewhere_is_taken_to_the_bundle_that_is_here_already(
+    signed: Bundle, keys: Path, tmp_path: Path
+) -> None:
+    here = Bundle(tiny_bundle(tmp_path / "here"))
+    take_signature(signed.folder, here.folder)
+    take_signature(here.folder, here.folder)
+    assert require_signature(here, keys / PUBLIC).counter == 7
+    take_signature(tiny_bundle(tmp_path / "unsigned"), here.folder)
+    assert require_signature(here, keys / PUBLIC).counter == 7
+
+
+def test_a_signature_that_cannot_be_written_is_told(
+    bundle: Bundle, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SignatureError, match="signature cannot be written: No space left on device"):
+        sign(bundle, keys / PRIVATE)
+    assert sorted(file.name for file in bundle.folder.iterdir()) == [MANIFEST, "model.onnx", "selftest.npz"]
 
 
 @pytest.mark.parametrize("counter", [0, -1, 2**53])
