@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 """Blue, green, red."""
-PAPER, INK, SOFT, GRID, MARK = (255, 255, 255), (45, 45, 45), (120, 120, 120), (222, 222, 222), (48, 32, 208)
+PAPER, INK, SOFT, GRID = (255, 255, 255), (45, 45, 45), (120, 120, 120), (222, 222, 222)
+MARK, FAINT, ASIDE = (48, 32, 208), (190, 185, 235), (150, 120, 110)
+"""What the answer hangs on most, what it hangs on less, and what it hangs on most in a stream that is not responsible."""
 LINES: tuple[Colour, ...] = (
     (180, 100, 20),
     (70, 150, 40),

@@ -24,12 +24,12 @@ def occluded(window: NDArray[np.generic], channels: Sequence[str]) -> Occlusions
     edges = np.linspace(0, steps, min(SPANS, steps) + 1).round().astype(int).tolist()
     spans = [(0, steps), *pairwise(edges)]
     places, windows = [], []
-    for span in spans:
+    for turn, span in enumerate(spans):
         for number, name in enumerate(channels):
             held = curves.copy()
             held[number, span[0] : span[1]] = curves[number, 0]
             windows.append(held[None])
-            whole = span == (0, steps)
+            whole = turn == 0
             text = name if whole else f"{name}, steps {span[0]} to {span[1] - 1}"
             x = (float(span[0]), float(span[1]))
             places.append(Place(text=text, x=x, y=(float(number), number + 1.0), whole=whole))

@@ -10,10 +10,10 @@ PATCH = 0.25
 
 
 def occluded(window: NDArray[np.generic]) -> Occlusions:
-    """The frames without each of many overlapping patches, filled with the median of what surrounds them.
+    """The frames without each of many overlapping patches, which continue what surrounds them.
 
-    The median of the whole frame would put a hole of the background's temperature into a warm part, which is itself
-    strange.
+    The median of the frame would put a hole of the background's temperature into a warm part, and that of the
+    surroundings would bite a piece out of its edge; a network finds both strange, whatever was there.
 
     Args:
         window: Shape (frames, height, width); a patch is taken out of all frames.
@@ -25,7 +25,7 @@ def occluded(window: NDArray[np.generic]) -> Occlusions:
     corners = [(y, x) for y in starts(height, side, step) for x in starts(width, side, step)]
     windows = np.repeat(frames[None, None], len(corners), axis=0)
     for filled, (y, x) in zip(windows[:, 0], corners, strict=True):
-        filled[:, y : y + side, x : x + side] = around(frames, y, x, side)[:, None, None]
+        filled[:, y : y + side, x : x + side] = continued(frames, y, x, side)
     places = tuple(
         Place(
             text=f"columns {x} to {x + side - 1}, rows {y} to {y + side - 1}",
@@ -43,14 +43,34 @@ def starts(length: int, side: int, step: int) -> list[int]:
     return sorted({*range(0, length - side + 1, step), max(0, length - side)})
 
 
-def around(frames: NDArray[np.float32], y: int, x: int, side: int) -> NDArray[np.float32]:
-    """Median of the pixels that touch a patch, shape (frames,)."""
-    near = np.zeros(frames.shape[1:], np.bool_)
-    near[max(0, y - 1) : y + side + 1, max(0, x - 1) : x + side + 1] = True
-    near[y : y + side, x : x + side] = False
-    if not near.any():
-        near[:] = True
-    return np.asarray(np.median(frames[:, near], axis=1), np.float32)
+def continued(frames: NDArray[np.float32], y: int, x: int, side: int) -> NDArray[np.float32]:
+    """What a patch would hold if its border went on through it, shape (frames, rows, columns of the patch).
+
+    Coons 1967 (MIT MAC-TR-41): linear between left and right border, plus linear between top and bottom, less linear
+    between the corners, so that an edge that crosses the patch crosses it still. At the edge of the frame, where a border
+    is missing, the opposite one stands for it.
+    """
+    height, width = frames.shape[1:]
+    rows, columns = np.arange(y, min(y + side, height)), np.arange(x, min(x + side, width))
+    top, bottom = _ends(rows, height)
+    left, right = _ends(columns, width)
+    down = ((rows - rows[0] + 1) / (len(rows) + 1))[:, None].astype(np.float32)
+    along = ((columns - columns[0] + 1) / (len(columns) + 1)).astype(np.float32)
+    border = frames[:, [top, bottom]]
+    sides = (1 - along) * frames[:, rows, left][:, :, None] + along * frames[:, rows, right][:, :, None]
+    ends = (1 - down) * border[:, :1, columns] + down * border[:, 1:, columns]
+    four = border[:, :, [left, right]][..., None]
+    upper, lower = ((1 - along) * four[:, n, 0] + along * four[:, n, 1] for n in (0, 1))
+    corners = (1 - down) * upper[:, None] + down * lower[:, None]
+    return np.asarray(sides + ends - corners)
+
+
+def _ends(inside: NDArray[np.int64], length: int) -> tuple[int, int]:
+    """The places before and after some; the other one, or the nearest, where the frame ends."""
+    before, after = int(inside[0]) - 1, int(inside[-1]) + 1
+    if before < 0:
+        before = after if after < length else 0
+    return before, after if after < length else before
 
 
 def heat(shape: tuple[int, int], places: tuple[Place, ...], falls: NDArray[np.float64]) -> NDArray[np.float64]:

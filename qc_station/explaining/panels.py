@@ -5,12 +5,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qc_station.explaining import canvas
-from qc_station.explaining.canvas import GRID, INK, LINES, MARK, SOFT, Box, Picture
+from qc_station.explaining.canvas import GRID, INK, LINES, SOFT, Box, Colour, Picture
 from qc_station.explaining.explanation import Reason
 from qc_station.explaining.frame import heat
 from qc_station.explaining.sound import band_edges
 
-RANGE_DB = 65.0
+RANGE_DB = 50.0
 """Between white and the loudest, as much as a spectrogram shows."""
 CELSIUS = {"cK": 0.01, "K": 1.0}
 """Kelvins in units of temperature that people would rather read in degrees Celsius."""
@@ -23,7 +23,17 @@ def strengths(reason: Reason, strongest: float) -> NDArray[np.float64]:
     return np.asarray(np.clip(reason.falls / strongest, 0.0, 1.0))
 
 
-def sound_panel(picture: Picture, box: Box, reason: Reason, strongest: float) -> None:
+def within(reason: Reason, strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Strengths of the blocks of bands and channels, the strongest as strong as its whole band or channel.
+
+    A block alone moves the answer much less than the whole; it is to show where on the axis of time the whole matters.
+    """
+    whole = np.array([place.whole for place in reason.places])
+    blocks, most = np.clip(reason.falls[~whole], 0.0, None), float(strengths[whole].max())
+    return np.asarray(blocks / max(float(blocks.max()), 1e-9) * most)
+
+
+def sound_panel(picture: Picture, box: Box, reason: Reason, strongest: float, mark: Colour) -> None:
     """Spectrogram on an axis of mel bands, reddened where the answer hangs on it, with the bands beside it."""
     rate_hz = reason.rate_hz or 1.0
     plot = Box(left=box.left + 62, top=box.top, width=box.width - 62 - 420, height=box.height - 24)
@@ -31,25 +41,29 @@ def sound_panel(picture: Picture, box: Box, reason: Reason, strongest: float) ->
     edges = band_edges(rate_hz)
     count, strength = len(edges) - 1, strengths(reason, strongest)
     # Places stand block by block, each from the lowest band to the highest.
-    canvas.tint(picture, plot, strength[count:].reshape(-1, count).T[::-1].copy())
+    canvas.tint(picture, plot, within(reason, strength).reshape(-1, count).T[::-1].copy())
     length_ms = 1e3 * reason.window.shape[-1] / rate_hz
     canvas.ticks_below(
         picture, plot, [(n / 5, f"{length_ms * n / 5:.0f}" + (" ms" if n == 5 else "")) for n in range(6)]
     )
-    canvas.ticks_left(picture, plot, [(n / count, f"{edges[n]:.0f}") for n in range(0, count + 1, 2)])
+    canvas.ticks_left(
+        picture, plot, [(n / count, f"{edges[n]:.0f}" + " Hz" * (n == count)) for n in range(0, count + 1, 2)]
+    )
     most = reason.most
     band = Box(left=plot.left, top=plot.y((most + 1) / count), width=plot.width, height=plot.height // count + 1)
     canvas.frame_of(picture, plot)
-    canvas.frame_of(picture, band, MARK, 2)
+    canvas.frame_of(picture, band, mark, 2)
     for number in range(count):
         row = Box(
             left=plot.right + 14, top=plot.y((number + 1) / count) + 3, width=BAR_WIDTH, height=plot.height // count - 5
         )
         label = f"{edges[number]:.0f} to {edges[number + 1]:.0f} Hz"
-        _measure(picture, row, label, float(strength[number]), reason.probabilities[number], number == most)
+        _measure(
+            picture, row, label, float(strength[number]), reason.probabilities[number], mark if number == most else None
+        )
 
 
-def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float) -> None:
+def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float, mark: Colour) -> None:
     """The middle frame in colours, the same in grey reddened where the answer hangs on it, and the patches beside it."""
     image, unit = shown(reason.window[len(reason.window) // 2].astype(np.float64), reason.unit)
     rows, columns = image.shape
@@ -61,7 +75,9 @@ def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float) ->
     canvas.paste(picture, plain, cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO))
     canvas.paste(picture, marked, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
     strength = strengths(reason, strongest)
-    canvas.tint(picture, marked, heat((rows, columns), reason.places, strength))
+    warmth = heat((rows, columns), reason.places, strength)
+    # Where many patches overlap their mean is far under the strongest, which is to be seen all the same.
+    canvas.tint(picture, marked, warmth * float(strength.max()) / max(float(warmth.max()), 1e-9))
     _scale(picture, Box(left=plain.right + 12, top=plain.top, width=14, height=plain.height), image, unit)
     place = reason.places[reason.most]
     for number, one in enumerate((plain, marked)):
@@ -72,30 +88,38 @@ def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float) ->
             width=round((place.x[1] - place.x[0]) * side),
             height=round((place.y[1] - place.y[0]) * side),
         )
-        canvas.frame_of(picture, patch, MARK if number else (255, 255, 255), 2)
+        canvas.frame_of(picture, patch, mark if number else canvas.PAPER, 2)
         canvas.ticks_below(picture, one, [(0.0, "0"), (1.0, f"{columns} columns")])
     canvas.ticks_left(picture, plain, [(1.0, "0"), (0.0, f"{rows} rows")])
     for line, number in enumerate(apart(reason)):
         row = Box(left=box.right - 406, top=box.top + 4 + 44 * line, width=BAR_WIDTH, height=16)
         label = reason.places[number].text
-        _measure(picture, row, label, float(strength[number]), reason.probabilities[number], line == 0, above=True)
+        _measure(
+            picture,
+            row,
+            label,
+            float(strength[number]),
+            reason.probabilities[number],
+            None if line else mark,
+            above=True,
+        )
 
 
-def curves_panel(picture: Picture, box: Box, reason: Reason, strongest: float) -> None:
+def curves_panel(picture: Picture, box: Box, reason: Reason, strongest: float, mark: Colour) -> None:
     """Curves in parts of their first value, the responsible one thick, spans reddened, and the channels beside it."""
     plot = Box(left=box.left + 62, top=box.top, width=box.width - 62 - 420, height=box.height - 24)
     curves = reason.window.astype(np.float64)
     count, steps = curves.shape
     strength = strengths(reason, strongest)
-    spans = strength[count:].reshape(-1, count)
-    canvas.tint(picture, plot, spans.max(axis=1)[None].repeat(8, axis=1) * 0.6)
+    spans = within(reason, strength).reshape(-1, count)
+    canvas.tint(picture, plot, spans.max(axis=1)[None].repeat(8, axis=1) * 0.4)
     relative, unit = changed(curves)
-    low, high = float(relative.min()), float(relative.max())
-    spread = max(high - low, 1e-9)
+    low, spread = float(relative.min()), max(float(np.ptp(relative)), 1e-9)
     low, spread = low - 0.06 * spread, 1.12 * spread
-    canvas.ticks_left(picture, plot, [(n / 4, f"{low + spread * n / 4:.3g}{unit}") for n in range(5)])
-    for n in range(1, 4):
-        cv2.line(picture, (plot.left, plot.y(n / 4)), (plot.right - 1, plot.y(n / 4)), GRID, 1)
+    ticks = [((value - low) / spread, f"{value:g}{unit}") for value in even(low, low + spread)]
+    canvas.ticks_left(picture, plot, ticks)
+    for share, _ in ticks:
+        cv2.line(picture, (plot.left, plot.y(share)), (plot.right - 1, plot.y(share)), GRID, 1)
     period = f"{(steps - 1) / reason.rate_hz:.3g} s" if reason.rate_hz else f"{steps - 1} steps"
     canvas.ticks_below(picture, plot, [(0.0, "0"), (1.0, period)])
     for channel in range(count):
@@ -107,7 +131,7 @@ def curves_panel(picture: Picture, box: Box, reason: Reason, strongest: float) -
     for channel, name in enumerate(reason.channels):
         row = Box(left=plot.right + 14, top=plot.top + 8 + step * channel, width=BAR_WIDTH, height=min(16, step - 4))
         colour = LINES[channel % len(LINES)]
-        most = channel == reason.most
+        most = mark if channel == reason.most else None
         _measure(picture, row, name, float(strength[channel]), reason.probabilities[channel], most, colour=colour)
 
 
@@ -133,6 +157,14 @@ def shown(image: NDArray[np.float64], unit: str) -> tuple[NDArray[np.float64], s
     if unit in CELSIUS:
         return image * CELSIUS[unit] - 273.15, "C"
     return image, "" if unit == "1" else unit
+
+
+def even(low: float, high: float) -> list[float]:
+    """Three to seven round values between two."""
+    rough = (high - low) / 6.0
+    unit = 10.0 ** np.floor(np.log10(rough))
+    step = next(s * unit for s in (1.0, 2.0, 5.0, 10.0) if s * unit >= rough)
+    return [float(f"{step * n:.6g}") for n in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 
 def levels(image: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -170,21 +202,21 @@ def _measure(
     label: str,
     strength: float,
     without: float,
-    most: bool,
+    most: Colour | None,
     *,
     above: bool = False,
-    colour: canvas.Colour = INK,
+    colour: Colour = INK,
 ) -> None:
-    """What is left of the probability without a place: a bar for the fall, and the place in words."""
+    """What is left of the probability without a place: a bar for the fall, in the colour of the strongest if it is that."""
     base = row.top + row.height // 2 + 5
     if above:
         row = Box(left=row.left, top=row.top + 14, width=row.width, height=row.height)
-        canvas.write(picture, label, (row.left, row.top - 4), size=0.42, colour=colour, bold=most)
+        canvas.write(picture, label, (row.left, row.top - 4), size=0.42, colour=colour, bold=most is not None)
         base = row.top + row.height // 2 + 5
     bar = row if above else Box(left=row.left + 140, top=row.top, width=row.width - 90, height=row.height)
     if not above:
-        canvas.write(picture, label, (row.left, base), size=0.42, colour=colour, bold=most)
-    canvas.bar(picture, bar, strength, MARK if most else (190, 185, 235))
+        canvas.write(picture, label, (row.left, base), size=0.42, colour=colour, bold=most is not None)
+    canvas.bar(picture, bar, strength, most or canvas.FAINT)
     cv2.line(picture, (bar.left, bar.top - 2), (bar.left, bar.bottom + 1), SOFT, 1)
     canvas.write(
         picture, f"{without:.2f}", (bar.x(min(strength, 1.0)) + 8, base), size=0.42, colour=INK if most else SOFT

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from qc_station.explaining import canvas
-from qc_station.explaining.canvas import INK, MARK, SOFT, Box, Picture
+from qc_station.explaining.canvas import ASIDE, INK, MARK, SOFT, Box, Colour, Picture
 from qc_station.explaining.explanation import Explanation, Reason
 from qc_station.explaining.panels import curves_panel, frame_panel, sound_panel
 from qc_station.explaining.text import asked, led, said
@@ -15,7 +15,7 @@ from qc_station.verdict import Decision
 WIDTH, PANEL, TITLE, SIDE = 1500, 330, 44, 28
 """Pixels: of the picture, of one stream, of its title, of the margins."""
 COLOURS: Final = {Decision.PASS: (60, 140, 40), Decision.REJECT: MARK, Decision.REVIEW: (0, 140, 220)}
-PANELS: Final[dict[str, Callable[[Picture, Box, Reason, float], None]]] = {
+PANELS: Final[dict[str, Callable[[Picture, Box, Reason, float, Colour], None]]] = {
     "waveform": sound_panel,
     "image": frame_panel,
     "series": curves_panel,
@@ -34,7 +34,7 @@ def draw(found: Explanation) -> Picture:
     strongest = max(LEAST, *(float(one.falls.max()) for one in found.reasons))
     for number, one in enumerate(found.reasons):
         _stream(picture, head + number * (PANEL + TITLE), found, one, strongest)
-    note = "Red: what the answer hangs on. Bars: fall of the log-odds; figures: what is left of the probability."
+    note = "Red: what the answer hangs on; grey: most in another stream. Bars: fall of the log-odds; figures: what is left of the probability."
     canvas.write(picture, note, (SIDE, picture.shape[0] - 12), size=0.42, colour=SOFT)
     return picture
 
@@ -60,4 +60,4 @@ def _stream(picture: Picture, top: int, found: Explanation, one: Reason, stronge
         picture, f"{asked(found)} with a place {one.way}", (WIDTH - SIDE - 406, top + 27), size=0.42, colour=SOFT
     )
     box = Box(left=SIDE, top=top + TITLE, width=WIDTH - 2 * SIDE, height=PANEL - 20)
-    PANELS[one.kind](picture, box, one, strongest)
+    PANELS[one.kind](picture, box, one, strongest, MARK if most else ASIDE)
