@@ -94,7 +94,7 @@ def read_parameters(bundle: Path, digest: str) -> Parameters:
     """
     path = parameters_file(bundle)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             about = _about(path, arrays[ABOUT].tobytes())
             names = [name for name in arrays.files if name.startswith(STATE)]
             state = {name.removeprefix(STATE): torch.from_numpy(arrays[name]) for name in names}
