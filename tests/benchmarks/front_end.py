@@ -2,8 +2,10 @@
 
 Tones, clicks, silence and made-up knocks; with QC_REAL_DATA also the recorded knocks of that folder. Told are the largest
 difference to librosa in decibels wherever a band is within 60 dB of the loudest one of its sound, and the error of both
-to the same in double precision: root mean square over those bands, and the largest. librosa computes in single precision
-as it does for a user who loads a sound. The ratio is ours to librosa's, the largest over all transforms and sounds.
+to the same in double precision: root mean square over those bands, and the largest. The ratio is ours to librosa's, the
+largest over all transforms and sounds, with librosa in single precision throughout: its window is given in it, too. By
+itself librosa makes its window and so its transform in double precision even for a sound in single, and rounds the
+spectrum only; the ratio to that, which no transform in single precision can come near, is told beside.
 
 Usage: [QC_REAL_DATA=DATA] python tests/benchmarks/front_end.py [--most-real 40]
 """
@@ -74,30 +76,40 @@ def graph(layer: LogMel) -> Any:
     return session(program.model_proto.SerializeToString(), 1)
 
 
-def by_librosa(sound: NDArray[Any], layer: LogMel, dtype: type[np.floating[Any]]) -> NDArray[Any]:
-    """Decibels in the scale of `LogMel`, shape (bands, frames), in single or double precision."""
+def by_librosa(
+    sound: NDArray[Any], layer: LogMel, dtype: type[np.floating[Any]], window: type[np.floating[Any]]
+) -> NDArray[Any]:
+    """Decibels in the scale of `LogMel`, shape (bands, frames), in single or double precision; likewise the window."""
+    shape = librosa.filters.get_window("hann", layer.n_fft)
     spectrum = librosa.stft(
-        sound.astype(dtype), n_fft=layer.n_fft, hop_length=layer.hop, center=True, pad_mode="constant"
+        sound.astype(dtype),
+        n_fft=layer.n_fft,
+        hop_length=layer.hop,
+        window=shape.astype(window),
+        center=True,
+        pad_mode="constant",
     )
-    gain = 2 / librosa.filters.get_window("hann", layer.n_fft).sum()
     bank = librosa.filters.mel(sr=RATE_HZ, n_fft=layer.n_fft, n_mels=layer.bands, dtype=dtype)
-    bank = (bank / bank.sum(axis=1, keepdims=True) * gain**2).astype(dtype)
+    bank = (bank / bank.sum(axis=1, keepdims=True) * (2 / shape.sum()) ** 2).astype(dtype)
     return 10 * np.log10(bank @ (np.abs(spectrum) ** 2) + dtype(FLOOR))
 
 
 def compared(layer: LogMel, ours: NDArray[Any], sound: NDArray[Any]) -> dict[str, float]:
     """Differences in decibels where a band is loud enough."""
-    single, double = by_librosa(sound, layer, np.float32), by_librosa(sound, layer, np.float64)
-    loud = double >= double.max() - WITHIN_DB
-    errors = {"ours": np.abs(ours - double)[loud], "librosa": np.abs(single - double)[loud]}
-    rms = {name: float(np.sqrt(np.square(error).mean())) for name, error in errors.items()}
+    exact = by_librosa(sound, layer, np.float64, np.float64)
+    ways = {
+        "ours": ours,
+        "librosa": by_librosa(sound, layer, np.float32, np.float32),
+        "usual": by_librosa(sound, layer, np.float32, np.float64),
+    }
+    loud = exact >= exact.max() - WITHIN_DB
+    rms = {name: float(np.sqrt(np.square(way - exact)[loud].mean())) for name, way in ways.items()}
     return {
-        "difference_db": float(np.abs(ours - single)[loud].max()),
-        "ours_rms_db": rms["ours"],
-        "librosa_rms_db": rms["librosa"],
-        "ours_max_db": float(errors["ours"].max()),
-        "librosa_max_db": float(errors["librosa"].max()),
+        "difference_db": max(float(np.abs(ours - ways[name])[loud].max()) for name in ("librosa", "usual")),
+        **{f"{name}_rms_db": error for name, error in rms.items()},
+        "largest_error_db": float(np.abs(ours - exact)[loud].max()),
         "ratio": rms["ours"] / max(rms["librosa"], NOTHING_DB),
+        "ratio_to_double_transform": rms["ours"] / max(rms["usual"], NOTHING_DB),
     }
 
 
@@ -115,14 +127,16 @@ def main() -> None:
         told[str(n_fft)] = {
             "largest_difference_db": max(one["difference_db"] for one in found.values()),
             "ratio": found[worst]["ratio"],
+            "ratio_to_double_transform": max(one["ratio_to_double_transform"] for one in found.values()),
             "where": worst,
             "there": found[worst],
         }
     ratio = max(one["ratio"] for one in told.values())
     result = {
         "benchmark": "front_end",
-        "baseline": "librosa's error in single precision to double precision",
+        "baseline": "librosa's error in single precision throughout, to double precision",
         "ratio": ratio,
+        "ratio_to_double_transform": max(one["ratio_to_double_transform"] for one in told.values()),
         "largest_difference_db": max(one["largest_difference_db"] for one in told.values()),
         "allowed": {"ratio": ALLOWED_RATIO, "difference_db": ALLOWED_DB},
         "met": ratio <= ALLOWED_RATIO and all(one["largest_difference_db"] <= ALLOWED_DB for one in told.values()),
