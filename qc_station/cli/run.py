@@ -164,7 +164,8 @@ def _drawing(
             nonlocal drawn
             if time.monotonic() - drawn >= DRAWN_S:
                 drawn = time.monotonic()
-                bundle = line.taken_over[-1][:12] if line.taken_over else started_with and started_with.name
+                decides = line.taken_over[-1][:12] if line.taken_over else ""
+                bundle = decides or (started_with.name if started_with else None)
                 shown.update(view(line, board, deadline_ms, bundle), refresh=True)
 
         yield draw
