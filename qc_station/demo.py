@@ -86,7 +86,7 @@ def inspect_part(runtime: Runtime, store: Store, snapshot: Snapshot, truth: str)
 
 def alone(runtime: Runtime, outputs: Mapping[str, NDArray[np.float32]], present: Sequence[str]) -> dict[str, Decision]:
     """What each stream that is there would decide by itself, with the same costs."""
-    policy = Policy(**runtime.manifest.costs)
+    policy = Policy.of(runtime.manifest.costs)
     bad = np.array([c not in runtime.manifest.ok_classes for c in runtime.manifest.tasks[MAIN].classes])
     return {stream: policy.decide(float(outputs[f"{MAIN}:{stream}"][bad].sum())) for stream in present}
 

@@ -134,7 +134,7 @@ def verdict_of(
         ok_classes=manifest.ok_classes,
         streams={n: s.required for n, s in manifest.streams.items()},
         present=present,
-        policy=policy or Policy(**manifest.costs),
+        policy=policy or Policy.of(manifest.costs),
         novelty_p=manifest.threshold(NOVELTY_P),
     )
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,11 @@ class Policy:
     """Cost of a person who has to look."""
     point: OperatingPoint | None = None
     """Thresholds instead of those of the costs; None: nothing was proved."""
+
+    @classmethod
+    def of(cls, costs: Mapping[str, float], point: OperatingPoint | None = None) -> Self:
+        """The policy of a bundle's costs by name, and of what was proved for it."""
+        return cls(**dict(costs), point=point)
 
     def decide(self, bad: float) -> Decision:
         """The decision for a part that is bad with this probability; REVIEW for a NaN."""

@@ -16,28 +16,32 @@ if TYPE_CHECKING:
     from qc_station.operating.sets import SetFigures
 
 
-class Share(click.ParamType):
-    """A share between 0 and 1, such as 1% or 0.01."""
+def share(text: str) -> float:
+    """A share between 0 and 1 from 1% or 0.01.
 
-    name = "share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The share as a number."""
-        text = str(value).strip()
-        try:
-            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            share = -1.0
-        if not 0 < share < 1:
-            self.fail(f"{text!r} is no share between 0 and 1; write 1% or 0.01", param, ctx)
-        return share
+    Raises:
+        click.BadParameter: it is none.
+    """
+    try:
+        found = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < 1:
+        raise click.BadParameter(f"{text!r} is no share between 0 and 1; write 1% or 0.01")
+    return found
 
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.argument("manifest", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--max-escape", type=Share(), required=True, help="Largest share of bad parts that may pass, e.g. 1%.")
-@click.option("--confidence", type=Share(), default="95%", show_default=True, help="How surely.")
+@click.option(
+    "--max-escape",
+    type=share,
+    metavar="SHARE",
+    required=True,
+    help="Largest share of bad parts that may pass, e.g. 1%.",
+)
+@click.option("--confidence", type=share, metavar="SHARE", default="95%", show_default=True, help="How surely.")
 @click.option(
     "--station",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -50,7 +54,7 @@ class Share(click.ParamType):
     show_default=True,
     help="Parts that prove it; those that the bundle was made with are refused.",
 )
-@click.option("--sets", type=Share(), metavar="SHARE", help="Also show sets of classes with this coverage, e.g. 90%.")
+@click.option("--sets", type=share, metavar="SHARE", help="Also show sets of classes with this coverage, e.g. 90%.")
 @click.option("--dry-run", is_flag=True, help="Only say what is proved; the line goes on deciding as it does.")
 @json_option
 def command(
@@ -79,7 +83,7 @@ def command(
     runtime = Runtime(bundle)
     home = station or station_of(bundle)
     held = held_out(runtime, _parts(runtime, manifest, home, split))
-    proof = prove(held, Policy(**runtime.manifest.costs), max_escape, confidence)
+    proof = prove(held, Policy.of(runtime.manifest.costs), max_escape, confidence)
     figures = set_figures(held, runtime.manifest.tasks["label"].classes, sets) if sets else None
     found = result(held, proof, figures) | {"bundle": bundle, "split": split}
     if proof.proved and not dry_run:

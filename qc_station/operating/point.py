@@ -128,8 +128,10 @@ def policy_of(station: Path | None, manifest: Manifest) -> Policy:
         ConfigError: there is a point that cannot be trusted.
     """
     found = None if station is None else read_point(point_file(station, manifest), manifest)
-    point = found and OperatingPoint(passes=found.passes, rejects=found.rejects, promise=found.promise)
-    return Policy(**manifest.costs, point=point)
+    if found is None:
+        return Policy.of(manifest.costs)
+    point = OperatingPoint(passes=found.passes, rejects=found.rejects, promise=found.promise)
+    return Policy.of(manifest.costs, point)
 
 
 def station_of(bundle: Path) -> Path | None:

@@ -162,9 +162,10 @@ def rates_of(held: Held, passes: float, rejects: float, confidence: float) -> di
 
 
 def _counted(held: Held, seen: NDArray[np.bool_], among: NDArray[np.bool_], confidence: float) -> Counted:
-    groups = [len(np.unique(held.group[which])) for which in (seen & among, among)]
-    parts = [int(which.sum()) for which in (seen & among, among)]
-    return Counted(groups=bounded(*groups, confidence), parts=bounded(*parts, confidence))
+    hit = seen & among
+    groups, all_groups = (len(np.unique(held.group[which])) for which in (hit, among))
+    parts = bounded(int(hit.sum()), int(among.sum()), confidence)
+    return Counted(groups=bounded(groups, all_groups, confidence), parts=parts)
 
 
 def _obstacle(held: Held, rates: dict[str, Counted], allowed: int, *, tight: bool) -> str:

@@ -96,7 +96,7 @@ class Training:
         if not self.judging:
             return ()
         record, task = self.record.validation, self.record.tasks[MAIN]
-        policy, required = Policy(**self.manifest.costs), {n: s.required for n, s in self.manifest.streams.items()}
+        policy, required = Policy.of(self.manifest.costs), {n: s.required for n, s in self.manifest.streams.items()}
         found = []
         for number in self.answered(MAIN).items.tolist():
             present = tuple(s for s, bit in zip(self.streams, record.presence[number], strict=True) if bit == "1")

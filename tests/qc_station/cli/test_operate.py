@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from qc_station.cli import cli
-from tests.told_bundle import STREAM, parts, told_station, write_told_bundle
+from tests.one_number_bundle import STREAM, one_number_station, parts, write_one_number_bundle
 
 FIVE = ("--max-escape", "5%", "--confidence", "95%")
 GOOD = [0.001, 0.002, 0.03, 0.2, 0.7]
@@ -55,7 +55,7 @@ def recording(folder: Path, bad: float) -> Path:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     """59 bad parts in test, one of which scores 0.02, and five good ones."""
-    return told_station(tmp_path / "line1", parts("crack", [0.02, *[0.9] * 58]), parts("ok", GOOD))
+    return one_number_station(tmp_path / "line1", parts("crack", [0.02, *[0.9] * 58]), parts("ok", GOOD))
 
 
 def test_what_is_proved_is_written_and_decides_from_then_on(bundle: Path, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_evaluation_decides_by_the_point_and_names_its_promise(bundle: Path,
 
 
 def test_too_few_defects_are_told_how_many_more_are_needed_and_nothing_is_written(tmp_path: Path) -> None:
-    bundle = told_station(tmp_path / "line1", parts("crack", [0.9] * 31), parts("ok", GOOD))
+    bundle = one_number_station(tmp_path / "line1", parts("crack", [0.9] * 31), parts("ok", GOOD))
     found = answer("operate", bundle, *FIVE, code=1)
     assert (found["proved"], found["enough"], found["more"], found["promise"]) == (False, 59, 28, None)
     assert points(bundle) == []
@@ -110,7 +110,7 @@ def test_too_few_defects_are_told_how_many_more_are_needed_and_nothing_is_writte
 
 def test_a_lot_counts_once_however_many_of_its_parts_are_bad(tmp_path: Path) -> None:
     lots = [part for lot in range(30) for part in parts("crack", [0.9, 0.8], lot=f"lot{lot}-")]
-    bundle = told_station(tmp_path / "line1", lots, parts("ok", GOOD))
+    bundle = one_number_station(tmp_path / "line1", lots, parts("ok", GOOD))
     found = answer("operate", bundle, *FIVE, code=1)
     assert (found["bad_parts"], found["more"], found["unit"]) == (60, 29, "groups")
     said = call("operate", bundle, *FIVE).stdout
@@ -133,7 +133,7 @@ def test_what_is_no_share_is_refused(bundle: Path, share: str) -> None:
 
 
 def test_recordings_of_a_manifest_prove_it_for_the_station_of_the_bundle(tmp_path: Path) -> None:
-    bundle = told_station(tmp_path / "line1", parts("crack", [0.3], split="train"))
+    bundle = one_number_station(tmp_path / "line1", parts("crack", [0.3], split="train"))
     rows = [("crack", "test", 0.9)] * 59 + [("ok", "test", 0.001), ("crack", "train", 0.0), ("ok", "train", 0.5)]
     found = answer("operate", bundle, recordings(tmp_path / "own", *rows), *FIVE)
     assert (found["proved"], found["bad_parts"], found["parts"]) == (True, 59, 60)
@@ -141,7 +141,7 @@ def test_recordings_of_a_manifest_prove_it_for_the_station_of_the_bundle(tmp_pat
 
 
 def test_a_recording_that_the_station_learnt_from_is_refused_under_any_name(tmp_path: Path) -> None:
-    bundle = told_station(tmp_path / "line1", parts("crack", [0.9], split="train"))
+    bundle = one_number_station(tmp_path / "line1", parts("crack", [0.9], split="train"))
     found = call("operate", bundle, recordings(tmp_path / "own", ("crack", "test", 0.9)), *FIVE)
     assert found.exit_code == 2
     assert "part 'part-0' is one that" in found.stderr
@@ -171,7 +171,7 @@ def test_a_bundle_without_a_station_is_asked_for_one_or_proved_without_being_wri
 
 
 def test_a_station_without_a_store_is_told_what_fills_one(tmp_path: Path) -> None:
-    bundle = write_told_bundle(tmp_path / "line1" / "bundles")
+    bundle = write_one_number_bundle(tmp_path / "line1" / "bundles")
     found = call("operate", bundle, *FIVE)
     assert found.exit_code == 2
     assert "has no store yet; `qc-station import MANIFEST" in found.stderr
@@ -192,19 +192,21 @@ def test_thresholds_that_somebody_moved_decide_nothing(bundle: Path, tmp_path: P
 
 
 def test_the_same_parts_proving_a_second_bundle_are_remarked_on(bundle: Path) -> None:
-    other = write_told_bundle(bundle.parent, provenance={"seed": 2})
+    other = write_one_number_bundle(bundle.parent, provenance={"seed": 2})
     assert "proved" not in call("operate", bundle, *FIVE).stderr
     assert f"these parts proved {bundle.name} too" in call("operate", other, *FIVE).stderr
 
 
 def test_a_bundle_that_knows_no_good_class_is_told_what_is_missing(tmp_path: Path) -> None:
-    bundle = told_station(tmp_path / "line1", parts("crack", [0.9]), ok_classes=("fine",))
+    bundle = one_number_station(tmp_path / "line1", parts("crack", [0.9]), ok_classes=("fine",))
     found = call("operate", bundle, *FIVE)
     assert found.exit_code == 2
     assert "an operating point needs a class of fine among ok, crack" in found.stderr
 
 
 def test_parts_without_a_label_are_counted_and_left_out(tmp_path: Path) -> None:
-    bundle = told_station(tmp_path / "line1", parts("crack", [0.9] * 59), parts("ok", GOOD), parts(None, [0.001] * 4))
+    bundle = one_number_station(
+        tmp_path / "line1", parts("crack", [0.9] * 59), parts("ok", GOOD), parts(None, [0.001] * 4)
+    )
     found = answer("operate", bundle, *FIVE)
     assert (found["left_out"], found["parts"]) == (4, 64)

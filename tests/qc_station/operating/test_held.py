@@ -11,12 +11,12 @@ from qc_station.evaluation import BATCH
 from qc_station.items import Item
 from qc_station.operating.held import held_out
 from qc_station.store.digests import content_digest, data_digest
-from tests.told_bundle import parts, write_told_bundle
+from tests.one_number_bundle import parts, write_one_number_bundle
 
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Runtime:
-    return Runtime(write_told_bundle(tmp_path))
+    return Runtime(write_one_number_bundle(tmp_path))
 
 
 def test_every_part_keeps_its_probability_its_truth_and_its_group_over_batches(runtime: Runtime) -> None:

@@ -15,14 +15,14 @@ from qc_station.operating.point import point_file, policy_of, proved_with, read_
 from qc_station.operating.proof import Proof, prove
 from qc_station.store import Store
 from qc_station.verdict import Decision, Policy
-from tests.told_bundle import STATION, parts, told_station, write_told_bundle
+from tests.one_number_bundle import STATION, one_number_station, parts, write_one_number_bundle
 
 BAD = [0.02] + [0.9] * 58
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    return write_told_bundle(tmp_path / "bundles")
+    return write_one_number_bundle(tmp_path / "bundles")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_the_file_holds_bounds_digests_and_time(tmp_path: Path, manifest: Manife
 
 
 def test_another_bundle_has_a_point_of_its_own(tmp_path: Path, manifest: Manifest, proof: Proof) -> None:
-    other = Bundle(write_told_bundle(tmp_path / "bundles", provenance={"seed": 2})).manifest
+    other = Bundle(write_one_number_bundle(tmp_path / "bundles", provenance={"seed": 2})).manifest
     file = write_point(tmp_path, manifest, proof, data_digest="d1", split="test")
     assert policy_of(tmp_path, other).point is None
     file.rename(point_file(tmp_path, other))
@@ -106,8 +106,8 @@ def test_a_bundles_station_is_known_by_its_place(bundle: Path, tmp_path: Path) -
 
 
 def test_a_bundle_that_takes_over_on_the_line_brings_its_own_point(tmp_path: Path, proof: Proof) -> None:
-    first = Runtime(told_station(tmp_path / "line1"))
-    second = Runtime(write_told_bundle(tmp_path / "line1" / "bundles", provenance={"seed": 2}))
+    first = Runtime(one_number_station(tmp_path / "line1"))
+    second = Runtime(write_one_number_bundle(tmp_path / "line1" / "bundles", provenance={"seed": 2}))
     write_point(tmp_path / "line1", second.manifest, proof, data_digest="d1", split="test")
     with Store.open(tmp_path / "line1") as store:
         inspector = Inspector(store, STATION, first)
