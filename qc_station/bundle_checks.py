@@ -61,7 +61,11 @@ def _speed(bundle: "Bundle", station: Path | None, *, measure: bool) -> str:
 
 
 def _signed(bundle: "Bundle", station: Path) -> str:
-    """Who signed it, where the station asks; that it is unsigned is no fault before it is promoted."""
+    """Who signed it, where the station asks.
+
+    That one is unsigned is no fault before it is promoted; a key that cannot be read is one, since then none runs.
+    """
+    from deploy.errors import BundleError
     from deploy.signature import require_signature
     from qc_station.config.loading import load_station
 
@@ -70,5 +74,5 @@ def _signed(bundle: "Bundle", station: Path) -> str:
         return ""
     try:
         return f"signed as required, counter {require_signature(bundle, station / key).counter}"
-    except QCError as error:
+    except BundleError as error:
         return f"will not run: {error}"

@@ -46,6 +46,14 @@ def test_what_was_signed_runs_where_a_signature_is_required(station: Path) -> No
     assert "signed as required, counter 4" in doctor("--station", station)[f"bundle {folder.name}"]
 
 
+def test_a_public_key_that_cannot_be_read_fails_the_check_of_every_bundle(station: Path) -> None:
+    folder = tiny_bundle(station / "bundles")
+    (station / "keys" / "signing.pub").unlink()
+    (check,) = (c for c in said("doctor", "--station", station, code=1)["checks"] if not c["passed"])
+    assert check["name"] == f"bundle {folder.name}"
+    assert "signing.pub cannot be read: No such file" in check["detail"]
+
+
 def test_keys_that_are_there_stay(station: Path) -> None:
     assert "is there already" in said("keys", "--to", station / "keys", code=1)["error"]
 
