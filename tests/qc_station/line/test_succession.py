@@ -8,10 +8,15 @@ import pytest
 
 from deploy.errors import BundleError
 from deploy.runtime import Runtime
+from qc_station.align.snapshot import Reason, Snapshot, Window
 from qc_station.champion.record import FILE, crown, step_back
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.line.inspection import Inspector
 from qc_station.line.succession import EVERY_NS, Succession
-from tests.told_bundle import CONFIG, told_bundle
+from qc_station.store import Store
+from tests.told_bundle import CONFIG, told_bundle, told_item
+
+SECOND_NS = 1_000_000_000
 
 
 def adopted(runtime: Runtime) -> None:
@@ -191,3 +196,31 @@ def test_what_the_line_refuses_to_adopt_is_told_and_comes_again_when_the_record_
     found.look(EVERY_NS)
     assert found.take(adopted) is not None
     assert found.fault == ""
+
+
+def snapshot(number: int) -> Snapshot:
+    """A part of which the first bundle says ok and the second crack."""
+    data = told_item(f"p{number}", "ok", "ok", "crack").windows["enose"]
+    window = Window(data=data, start_ns=0, missing=0, skew_ns=0, uncertainty_ns=0, shared=False)
+    return Snapshot(part=f"p{number}", time_ns=SECOND_NS, windows={"enose": window}, reasons={"enose": Reason.OK})
+
+
+def test_every_row_holds_the_verdict_and_the_digest_of_the_one_bundle_that_decided_it(tmp_path: Path) -> None:
+    says_ok, says_crack = (Runtime(told_bundle(tmp_path / "bundles", row)) for row in (0, 1))
+    found = succession(tmp_path, says_ok)
+    with Store.open(tmp_path) as store:
+        inspector = Inspector(store, CONFIG, says_ok, clock=lambda: SECOND_NS)
+        for number in range(4):
+            if number == 2:
+                crowned(tmp_path, says_crack)
+            found.look(number * EVERY_NS)
+            found.take(inspector.swap)
+            inspector.inspect(snapshot(number))
+        rows = [(row.part, row.verdict, row.bundle) for row in store.decisions()]
+    first, second = says_ok.manifest.digest, says_crack.manifest.digest
+    assert rows == [
+        ("p0", "PASS", first),
+        ("p1", "PASS", first),
+        ("p2", "REJECT", second),
+        ("p3", "REJECT", second),
+    ]
