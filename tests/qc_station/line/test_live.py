@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deploy.runtime import Runtime
 from qc_station.align.trigger import Trigger
 from qc_station.config.loading import parse_station
 from qc_station.config.station import StationConfig
@@ -115,13 +116,15 @@ class Eye:
 class Line:
     """A live line that runs as far as it is told to."""
 
-    def __init__(self, folder: Path, config: StationConfig, patch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, config: StationConfig, patch: pytest.MonkeyPatch, runtime: Runtime | None = None
+    ) -> None:
         self.folder, self.clock, self.ahead_ns = folder, Clock(START_NS), 10**18
         self.drivers = {name: Handed(stream.stream(name)) for name, stream in config.streams.items()}
         builds: dict[str, Callable[[], Handed]] = {name: lambda one=one: one for name, one in self.drivers.items()}  # type: ignore[misc]
         patch.setattr("qc_station.line.live.driver_builds", lambda *_: builds)
         self.eye = Eye()
-        self.live = LiveLine(folder, config, None, extra={"eye": self.eye}, clock=self.clock, wall=self.wall)
+        self.live = LiveLine(folder, config, runtime, extra={"eye": self.eye}, clock=self.clock, wall=self.wall)
         self.found: list[Inspected] = []
         self.handed = 0
 
