@@ -1,7 +1,9 @@
 """The p-values that the validation items of a bundle's training got."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -47,7 +49,7 @@ def reference_of(bundles: Path, digest: str) -> dict[str, list[float]]:
     return {stream: [p for p in values if p is not None] for stream, values in named.items() if stream}
 
 
-def p_values(scores: dict[str, object]) -> dict[str, float]:
+def p_values(scores: Mapping[str, Any]) -> dict[str, float]:
     """By stream, the p-values among the scores that are stored with a decision."""
     named = {name.partition(":")[2]: p for name, p in scores.items() if name.startswith(f"{NOVELTY}:")}
     return {stream: p for stream, p in named.items() if isinstance(p, float)}

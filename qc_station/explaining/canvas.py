@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -88,8 +89,8 @@ def frame_of(picture: Picture, box: Box, colour: Colour = SOFT, thickness: int =
     cv2.rectangle(picture, (box.left, box.top), (box.right - 1, box.bottom - 1), colour, thickness)
 
 
-def paste(picture: Picture, box: Box, image: Picture, *, smooth: bool = False) -> None:
-    """An image, stretched over a box."""
+def paste(picture: Picture, box: Box, image: NDArray[Any], *, smooth: bool = False) -> None:
+    """An image of blue, green and red from 0 to 255, stretched over a box."""
     way = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
     picture[box.top : box.bottom, box.left : box.right] = cv2.resize(image, (box.width, box.height), interpolation=way)
 

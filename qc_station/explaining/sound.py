@@ -60,8 +60,8 @@ def occluded(window: NDArray[np.generic], rate_hz: float, good: Sequence[NDArray
     # Whole bands first, then the blocks of each.
     weights = np.concatenate([np.ones((1, wave.shape[-1])), fades(wave.shape[-1])])
     changed = wave + change[None] * weights[:, None, None, None, :]
-    info = np.iinfo(window.dtype) if window.dtype.kind in "iu" else None
-    if info is not None:
+    if np.issubdtype(window.dtype, np.integer):
+        info = np.iinfo(str(window.dtype))
         changed = np.clip(np.rint(changed), info.min, info.max)
     way = "as in a good part" if good else "10 dB quieter"
     shape = (-1, len(others), *wave.shape)
