@@ -18,6 +18,8 @@ from qc_station.operating.held import Held
 ENOUGH = 50
 """Parts of a class from which it has a threshold of its own: that of n parts covers up to 1 / (n + 1) too much."""
 SPLITS = 200
+SETTING = 0.8
+"""Share of the groups that sets the thresholds of a split; the others are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class SetFigures:
     wanted: float
     """Coverage that was asked for."""
     coverage: float | None
-    """Marginal coverage: the mean over random halves, the thresholds from one half and measured on the other."""
+    """Marginal coverage: the mean over random splits, the thresholds from most groups and measured on the others."""
     average_size: float | None
     """Classes in a set, likewise."""
     singletons: float | None
@@ -49,7 +51,7 @@ class SetFigures:
     empty: float | None
     """Share of sets with none, likewise: parts that are like no class."""
     splits: int
-    """Random halves; groups stay together."""
+    """Random splits; groups stay together."""
     classes: dict[str, ClassSet]
     """By class."""
 
@@ -72,22 +74,21 @@ def quantile(scores: NDArray[np.float64], coverage: float) -> float:
 
 
 def thresholds(
-    scores: NDArray[np.float64], truth: NDArray[np.int64], classes: int, coverage: float
+    scores: NDArray[np.float64], truth: NDArray[np.int64], few: NDArray[np.bool_], coverage: float
 ) -> NDArray[np.float64]:
     """The threshold of every class.
 
     Args:
         scores: Of the true class, shape (parts,), as `others` gives them.
         truth: Its place, shape (parts,).
-        classes: How many there are.
+        few: Which classes share a threshold, shape (classes,).
         coverage: Wanted, between 0 and 1.
 
     Returns:
         Shape (classes,).
     """
-    few = np.bincount(truth, minlength=classes) < ENOUGH
     shared = quantile(scores[few[truth]], coverage)
-    return np.array([shared if few[c] else quantile(scores[truth == c], coverage) for c in range(classes)])
+    return np.array([shared if few[c] else quantile(scores[truth == c], coverage) for c in range(len(few))])
 
 
 def set_figures(held: Held, classes: tuple[str, ...], coverage: float, *, seed: int = 0) -> SetFigures:
@@ -97,19 +98,19 @@ def set_figures(held: Held, classes: tuple[str, ...], coverage: float, *, seed: 
         held: Held-out parts; those of a class that the bundle does not know are left out.
         classes: Names of the classes.
         coverage: Wanted, between 0 and 1.
-        seed: Of the random halves.
+        seed: Of the random splits.
     """
     known, count = held.truth >= 0, len(classes)
     rest, truth = others(held.probabilities[known]), held.truth[known]
-    final = thresholds(rest[np.arange(len(truth)), truth], truth, count, coverage)
+    sizes = np.bincount(truth, minlength=count)
+    final = thresholds(rest[np.arange(len(truth)), truth], truth, sizes < ENOUGH, coverage)
     shares, hits, tried = list[list[float]](), np.zeros(count), np.zeros(count)
-    for own, among in _halves(rest, truth, held.group[known], coverage, seed):
+    for own, among in _splits(rest, truth, held.group[known], coverage, seed):
         right, size = among[np.arange(len(own)), own], among.sum(axis=1)
         shares.append([float(values.mean()) for values in (right, size, size == 1, size == 0)])
         hits += np.bincount(own, right, count)
         tried += np.bincount(own, minlength=count)
     mean = [float(value) for value in np.mean(shares, axis=0)] if shares else [None] * 4
-    sizes = np.bincount(truth, minlength=count)
     return SetFigures(
         wanted=coverage,
         coverage=mean[0],
@@ -129,15 +130,16 @@ def set_figures(held: Held, classes: tuple[str, ...], coverage: float, *, seed: 
     )
 
 
-def _halves(
+def _splits(
     rest: NDArray[np.float64], truth: NDArray[np.int64], group: NDArray[np.int64], coverage: float, seed: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
-    """Classes of one random half of the groups, and their sets, shape (parts, classes), by the thresholds of the other."""
+    """Classes of the parts that are measured, and their sets, shape (parts, classes), by the thresholds of the others."""
+    few = np.bincount(truth, minlength=rest.shape[1]) < ENOUGH
     random, names = np.random.default_rng(seed), np.unique(group)
     if len(names) < 2:
         return
     own = rest[np.arange(len(truth)), truth]
     for _ in range(SPLITS):
-        setting = np.isin(group, random.permutation(names)[: len(names) // 2])
-        limits = thresholds(own[setting], truth[setting], rest.shape[1], coverage)
+        setting = np.isin(group, random.permutation(names)[: min(round(SETTING * len(names)), len(names) - 1)])
+        limits = thresholds(own[setting], truth[setting], few, coverage)
         yield truth[~setting], rest[~setting] <= limits

@@ -49,7 +49,7 @@ def test_one_threshold_for_all_would_fail_the_class_that_is_hard() -> None:
     own = others(parts.probabilities)[np.arange(len(parts.truth)), parts.truth]
     hard = parts.truth == 1
     assert (own[hard] <= quantile(own, 0.9)).mean() < 0.6
-    assert (own[hard] <= thresholds(own, parts.truth, 2, 0.9)[1]).mean() == pytest.approx(0.9, abs=0.01)
+    assert (own[hard] <= thresholds(own, parts.truth, np.zeros(2, bool), 0.9)[1]).mean() == pytest.approx(0.9, abs=0.01)
 
 
 def test_classes_with_few_parts_share_a_threshold_and_keep_the_promise_together() -> None:
@@ -100,3 +100,14 @@ def test_a_class_that_the_bundle_does_not_know_is_in_no_set() -> None:
     found = set_figures(of(parts.probabilities.astype(np.float32), unknown), CLASSES[:2], 0.9)
     assert found.classes["ok"].parts == 200 - 10
     assert ENOUGH == 50
+
+
+def test_two_groups_are_enough_for_a_split() -> None:
+    parts = held((60, 60), (2.0, 2.0))
+    halved = Held(
+        **{name: getattr(parts, name) for name in parts.__slots__ if name != "group"},
+        group=np.arange(120) % 2,
+    )
+    found = set_figures(halved, CLASSES[:2], 0.9)
+    assert found.splits == 200
+    assert found.coverage == pytest.approx(0.9, abs=0.1)
