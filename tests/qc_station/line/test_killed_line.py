@@ -180,10 +180,10 @@ def kill(line: ForkServerProcess, labeller: ForkServerProcess, after_s: float) -
 
 
 def longest_life_s(one: Station) -> float:
-    """How long this machine takes from when the line says that it runs to a verdict on a part with all its windows."""
+    """How long this machine takes from when the line says that it runs to a verdict on a part that was scored."""
     with one.running() as both:
         begun_s = time.monotonic()
-        while not any(set(line["reasons"].values()) == {"ok"} for line in one.told()):
+        while all(line["bad"] is None for line in one.told()):
             both[0].join(LOOKS_S)
         kill(*both, 0.0)
     return time.monotonic() - begun_s
@@ -209,7 +209,7 @@ def kill_until_over(one: Station, devices: WiredLine, shares: list[float]) -> No
 def test_a_hundred_kills_of_a_busy_line_lose_no_decision_and_no_label_and_decide_nothing_twice(
     server: ForkServerContext, bundle: Path, tmp_path: Path
 ) -> None:
-    """Moments are drawn over the time that a line takes to its first whole part: each may hit anything before."""
+    """Moments are drawn over the time that a line takes to the first part that it scores: each may hit anything before."""
     shares = np.random.default_rng(0).uniform(0.0, 1.0, KILLS).tolist()
     decisions = labels = 0
     for number in count():
