@@ -75,7 +75,7 @@ def command(
     """
     from deploy.runtime import Runtime
     from qc_station.operating.held import held_out
-    from qc_station.operating.point import station_of
+    from qc_station.operating.point import policy_of, station_of
     from qc_station.operating.proof import prove
     from qc_station.operating.sets import set_figures
     from qc_station.verdict import Policy
@@ -88,6 +88,8 @@ def command(
     found = result(held, proof, figures) | {"bundle": bundle, "split": split}
     if proof.proved and not dry_run:
         found["point"] = _kept(home, runtime, proof, held, split)
+    elif standing := policy_of(home, runtime.manifest).point:
+        note(f"unchanged: the station decides by what was proved before, {standing.promise}")
     if not as_json:
         show(held, proof, figures)
     finish(found, as_json, text=words(proof), passed=proof.proved)

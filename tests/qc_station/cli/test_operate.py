@@ -210,3 +210,11 @@ def test_parts_without_a_label_are_counted_and_left_out(tmp_path: Path) -> None:
     )
     found = answer("operate", bundle, *FIVE)
     assert (found["left_out"], found["parts"]) == (4, 64)
+
+
+def test_a_promise_that_cannot_be_proved_leaves_the_one_that_was(bundle: Path) -> None:
+    promise = answer("operate", bundle, *FIVE)["promise"]
+    said = call("operate", bundle, "--max-escape", "1%")
+    assert said.exit_code == 1
+    assert f"unchanged: the station decides by what was proved before, {promise}" in said.stderr
+    assert points(bundle) == [f"{bundle.name}.json"]
