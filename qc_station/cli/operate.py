@@ -71,7 +71,8 @@ def command(
     """Prove that BUNDLE lets at most so many bad parts pass, or say how many more labelled ones the proof needs.
 
     The thresholds are those of the costs, tightened until the exact binomial bound holds on parts that the bundle was
-    not made with. What is proved is written into the station, and its line decides by it. Exit code 1 where nothing is.
+    not made with. What is proved is written into the station, and its line decides by it from its next start or
+    promotion on. Exit code 1 where nothing is proved.
     """
     from deploy.runtime import Runtime
     from qc_station.operating.held import held_out
