@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from deploy.bundle import Bundle, Manifest
 from deploy.runtime import Runtime
+from qc_station.align.snapshot import Reason, Snapshot, Window
 from qc_station.errors import ConfigError
 from qc_station.line.inspection import Inspector
 from qc_station.operating.held import held_out
@@ -15,7 +17,7 @@ from qc_station.operating.point import point_file, policy_of, proved_with, read_
 from qc_station.operating.proof import Proof, prove
 from qc_station.store import Store
 from qc_station.verdict import Decision, Policy
-from tests.one_number_bundle import STATION, one_number_station, parts, write_one_number_bundle
+from tests.one_number_bundle import STATION, STREAM, one_number_station, parts, write_one_number_bundle
 
 BAD = [0.02] + [0.9] * 58
 
@@ -116,3 +118,25 @@ def test_a_bundle_that_takes_over_on_the_line_brings_its_own_point(tmp_path: Pat
         assert inspector._policy is not None
         assert inspector._policy.point is not None
         assert inspector._policy.point.promise == proof.promise
+
+
+def test_the_line_passes_by_the_point_and_stores_by_which_bound(tmp_path: Path, proof: Proof) -> None:
+    runtime = Runtime(one_number_station(tmp_path / "line1"))
+    write_point(tmp_path / "line1", runtime.manifest, proof, data_digest="d1", split="test")
+    with Store.open(tmp_path / "line1") as store:
+        inspector = Inspector(store, STATION, runtime, clock=lambda: 0)
+        found = [inspector.inspect(seen(f"part-{bad}", bad)) for bad in (0.001, 0.03, 0.6)]
+        stored = store.decisions()
+    assert [one.verdict for one in found] == ["PASS", "REVIEW", "REJECT"]
+    assert [one.reason for one in stored] == [
+        f"ok 1.00; enose 0.00; {proof.promise}",
+        "ok 0.97; enose 0.03",
+        "crack 0.60; enose 0.60",
+    ]
+
+
+def seen(part: str, bad: float) -> Snapshot:
+    """A part whose one sensor says how bad it is."""
+    data = np.array([[bad]], np.float32)
+    window = Window(data=data, start_ns=0, missing=0, skew_ns=0, uncertainty_ns=0, shared=False)
+    return Snapshot(part=part, time_ns=0, windows={STREAM: window}, reasons={STREAM: Reason.OK})
