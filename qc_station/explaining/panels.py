@@ -9,6 +9,7 @@ from qc_station.explaining.canvas import GRID, INK, LINES, SOFT, Box, Colour, Pi
 from qc_station.explaining.explanation import Reason
 from qc_station.explaining.frame import heat
 from qc_station.explaining.sound import band_edges
+from qc_station.explaining.text import WORTH
 
 RANGE_DB = 50.0
 """Between white and the loudest, as much as a spectrogram shows."""
@@ -33,6 +34,11 @@ def within(reason: Reason, strengths: NDArray[np.float64]) -> NDArray[np.float64
     return np.asarray(blocks / max(float(blocks.max()), 1e-9) * most)
 
 
+def marked(reason: Reason) -> int | None:
+    """The place that is marked; None where no place matters."""
+    return reason.most if reason.falls[reason.most] >= WORTH else None
+
+
 def sound_panel(picture: Picture, box: Box, reason: Reason, strongest: float, mark: Colour) -> None:
     """Spectrogram on an axis of mel bands, reddened where the answer hangs on it, with the bands beside it."""
     rate_hz = reason.rate_hz or 1.0
@@ -49,10 +55,11 @@ def sound_panel(picture: Picture, box: Box, reason: Reason, strongest: float, ma
     canvas.ticks_left(
         picture, plot, [(n / count, f"{edges[n]:.0f}" + " Hz" * (n == count)) for n in range(0, count + 1, 2)]
     )
-    most = reason.most
-    band = Box(left=plot.left, top=plot.y((most + 1) / count), width=plot.width, height=plot.height // count + 1)
+    most = marked(reason)
+    band = Box(left=plot.left, top=plot.y(((most or 0) + 1) / count), width=plot.width, height=plot.height // count + 1)
     canvas.frame_of(picture, plot)
-    canvas.frame_of(picture, band, mark, 2)
+    if most is not None:
+        canvas.frame_of(picture, band, mark, 2)
     for number in range(count):
         row = Box(
             left=plot.right + 14, top=plot.y((number + 1) / count) + 3, width=BAR_WIDTH, height=plot.height // count - 5
@@ -70,17 +77,17 @@ def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float, ma
     side = min((box.height - 24) / rows, (box.width - 62 - 420 - 110) / 2 / columns)
     size = round(columns * side), round(rows * side)
     plain = Box(left=box.left + 62, top=box.top, width=size[0], height=size[1])
-    marked = Box(left=plain.right + 110, top=box.top, width=size[0], height=size[1])
+    beside = Box(left=plain.right + 110, top=box.top, width=size[0], height=size[1])
     grey = levels(image)
     canvas.paste(picture, plain, cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO))
-    canvas.paste(picture, marked, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
+    canvas.paste(picture, beside, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
     strength = strengths(reason, strongest)
     warmth = heat((rows, columns), reason.places, strength)
     # Where many patches overlap their mean is far under the strongest, which is to be seen all the same.
-    canvas.tint(picture, marked, warmth * float(strength.max()) / max(float(warmth.max()), 1e-9))
+    canvas.tint(picture, beside, warmth * float(strength.max()) / max(float(warmth.max()), 1e-9))
     _scale(picture, Box(left=plain.right + 12, top=plain.top, width=14, height=plain.height), image, unit)
     place = reason.places[reason.most]
-    for number, one in enumerate((plain, marked)):
+    for number, one in enumerate((plain, beside)):
         canvas.frame_of(picture, one)
         patch = Box(
             left=one.x(place.x[0] / columns),
@@ -88,7 +95,8 @@ def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float, ma
             width=round((place.x[1] - place.x[0]) * side),
             height=round((place.y[1] - place.y[0]) * side),
         )
-        canvas.frame_of(picture, patch, mark if number else canvas.PAPER, 2)
+        if marked(reason) is not None:
+            canvas.frame_of(picture, patch, mark if number else canvas.PAPER, 2)
         canvas.ticks_below(picture, one, [(0.0, "0"), (1.0, f"{columns} columns")])
     canvas.ticks_left(picture, plain, [(1.0, "0"), (0.0, f"{rows} rows")])
     for line, number in enumerate(apart(reason)):
@@ -100,7 +108,7 @@ def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float, ma
             label,
             float(strength[number]),
             reason.probabilities[number],
-            None if line else mark,
+            mark if number == marked(reason) else None,
             above=True,
         )
 
@@ -123,7 +131,7 @@ def curves_panel(picture: Picture, box: Box, reason: Reason, strongest: float, m
     period = f"{(steps - 1) / reason.rate_hz:.3g} s" if reason.rate_hz else f"{steps - 1} steps"
     canvas.ticks_below(picture, plot, [(0.0, "0"), (1.0, period)])
     for channel in range(count):
-        thick = 3 if channel == reason.most else 1
+        thick = 3 if channel == marked(reason) else 1
         x = np.linspace(0.0, 1.0, steps) if steps > 1 else np.zeros(1)
         canvas.curve(picture, plot, x, (relative[channel] - low) / spread, LINES[channel % len(LINES)], thick)
     canvas.frame_of(picture, plot)
@@ -131,7 +139,7 @@ def curves_panel(picture: Picture, box: Box, reason: Reason, strongest: float, m
     for channel, name in enumerate(reason.channels):
         row = Box(left=plot.right + 14, top=plot.top + 8 + step * channel, width=BAR_WIDTH, height=min(16, step - 4))
         colour = LINES[channel % len(LINES)]
-        most = mark if channel == reason.most else None
+        most = mark if channel == marked(reason) else None
         _measure(picture, row, name, float(strength[channel]), reason.probabilities[channel], most, colour=colour)
 
 

@@ -27,6 +27,8 @@ from sensors.simulated.parts import make_parts
 MIX = Mix(bad_share=0.6, weights={"crack": 1.0, "overheat": 1.0, "leak": 1.0}, severities=(0.6, 1.0))
 TRAINED, EXPLAINED = 1, 2
 """Seeds of two shifts."""
+PARTS, SHOWN = 600, 60
+"""Parts that are learnt from and explained; with fewer than 400 frames a network is not shown where in a frame heat is."""
 FEWEST = 5
 """Parts of a kind that have to be explained, so that the test says something."""
 
@@ -42,8 +44,8 @@ def passing(seed: int, parts: int) -> tuple[tuple[Passing, ...], Iterator[Snapsh
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     config = station()
-    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, epochs=12, threads=1))
-    passings, snapshots = passing(TRAINED, 320)
+    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, epochs=10, threads=1))
+    passings, snapshots = passing(TRAINED, PARTS)
     labels = {one.part.name: one.part.labels for one in passings}
     items = split_by_time(grouped(((s, labels[s.part]) for s in snapshots), shift="one", streams=config.streams))
     return Runtime(train_candidate(config, items, tmp_path_factory.mktemp("bundles")).folder)
@@ -52,7 +54,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
 @pytest.fixture(scope="module")
 def explained(runtime: Runtime) -> list[tuple[int, Passing, Explanation]]:
     """Bad parts that were found, with their place in the shift."""
-    passings, snapshots = passing(EXPLAINED, 80)
+    passings, snapshots = passing(EXPLAINED, SHOWN)
     parts = [(n, passings[n], {s: w.data for s, w in one.windows.items()}) for n, one in enumerate(snapshots)]
     whole = [(n, one, windows) for n, one, windows in parts if set(windows) == set(runtime.streams)]
     good = {"acoustic": [windows["acoustic"] for _, one, windows in whole if one.part.defect == "ok"][:4]}
@@ -92,17 +94,15 @@ def test_a_crack_is_heard_in_the_band_of_the_mode_that_it_weakens_most(
 
 @pytest.mark.slow
 def test_an_overheated_part_is_seen_where_its_spot_is(explained: list[tuple[int, Passing, Explanation]]) -> None:
-    camera = ThermalCamera(schedule(make_parts(EXPLAINED, 80, MIX), EXPLAINED), EXPLAINED)
-    off = []
+    camera = ThermalCamera(schedule(make_parts(EXPLAINED, SHOWN, MIX), EXPLAINED), EXPLAINED)
+    near = []
     for number, why in of_kind(explained, "overheat"):
         place, spot = most(why, "thermal"), camera._bodies[number]._spots[0]
-        row = np.mean(place.y) - 0.5 - ((HEIGHT - 1) / 2.0 + spot.y_px)
-        # The frame is the nearest in time: the belt may have moved by half a period.
-        column = np.mean(place.x) - 0.5 - ((WIDTH - 1) / 2.0 + spot.x_px)
-        off.append((abs(row), abs(column)))
-    rows, columns = np.median(off, axis=0)
-    assert rows <= 2.0
-    assert columns <= 3.5
+        row, column = (HEIGHT - 1) / 2.0 + spot.y_px, (WIDTH - 1) / 2.0 + spot.x_px
+        # The frame is the nearest in time, and the belt moves by 2 pixels in half of the time between two.
+        within_rows = place.y[0] - 1.0 <= row <= place.y[1]
+        near.append(within_rows and place.x[0] - 3.0 <= column <= place.x[1] + 2.0)
+    assert np.mean(near) >= 0.8
 
 
 @pytest.mark.slow

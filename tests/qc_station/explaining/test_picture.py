@@ -7,7 +7,8 @@ import pytest
 from qc_station.explaining import canvas
 from qc_station.explaining.canvas import MARK, Box, sheet, wrapped
 from qc_station.explaining.explanation import Explanation, explain
-from qc_station.explaining.panels import apart, changed, shown, spectrogram
+from qc_station.explaining.panels import apart, changed, even, shown, spectrogram
+from qc_station.explaining.panels import marked as marked_place
 from qc_station.explaining.picture import PANEL, TITLE, WIDTH, draw
 from tests.qc_station.explaining.known import Known, as_runtime, good_windows, hot, leaking, ringing
 
@@ -91,3 +92,18 @@ def test_what_the_font_has_no_form_for_is_still_drawn() -> None:
     box = Box(left=10, top=5, width=100, height=20)
     canvas.tint(picture, box, np.ones((2, 2)))
     assert picture[15, 50].tolist() != [255, 255, 255]
+
+
+def test_a_stream_of_which_no_place_matters_has_none_marked() -> None:
+    found = explained(leaking(good_windows()))
+    thermal = next(one for one in found.reasons if one.stream == "thermal")
+    assert marked_place(thermal) is None
+    assert marked_place(found.responsible) == found.responsible.most == 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(-13.2, 19.4), (0.001, 0.0012), (-1e6, 1e6), (3.0, 3.5)])
+def test_ticks_are_round_and_few(low: float, high: float) -> None:
+    ticks = even(low, high)
+    assert 3 <= len(ticks) <= 7
+    assert low <= ticks[0] < ticks[-1] <= high
+    assert all(len(f"{tick:g}") <= 8 for tick in ticks)
