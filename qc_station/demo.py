@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deploy.runtime import Runtime
 from qc_station.align.snapshot import Snapshot
-from qc_station.evaluation import MAIN, percentiles, rates, verdict_of
+from qc_station.evaluation import MAIN, kept_scores, percentiles, rates, verdict_of
 from qc_station.line.shift import grouped, split_by_time
 from qc_station.line.simulation import shift
 from qc_station.store import Store
@@ -69,7 +69,7 @@ def inspect_part(runtime: Runtime, store: Store, snapshot: Snapshot, truth: str)
         part=snapshot.part,
         verdict=verdict.decision.value,
         reason=verdict.reason,
-        scores={MAIN: runtime.named(MAIN, scores)},
+        scores=kept_scores(runtime, scores),
         bundle=runtime.manifest.digest,
         latency_ms={"scores": (scored - started) / 1e6},
     )
