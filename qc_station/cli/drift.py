@@ -27,6 +27,9 @@ def command(station: Path, as_json: bool) -> None:
     the validation items of the bundle's training. A stream that does not change gives a false alarm within 10 000 parts
     with a probability of at most 1 %, whatever its p-values look like. Parts that another bundle decided are not counted:
     with every new bundle the test begins anew, and so do its alarms.
+
+    What is asked is whether the order of the parts says anything. A sensor that wanders slowly, as gas sensors do, or that
+    was replaced by another one is named with right, whether or not its verdicts suffer yet.
     """
     from qc_station.config.loading import load_station
     from qc_station.drift.watch import DriftWatch
