@@ -1,6 +1,7 @@
 """A small network of the simulated line that is trained here, without the report; what it says is simulated."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,15 @@ from qc_station.novelty import NOVELTY_P, reachable
 
 
 def recorded(seed: int, parts: int) -> list[Item]:
-    """A shift with its truth, split by time."""
+    """A shift with its truth, split by time; its names begin with its seed."""
     passed = ((snapshot, part.labels) for snapshot, part in shift(seed, parts))
-    return split_by_time(grouped(passed, shift=f"shift{seed}", streams=station().streams))
+    items = split_by_time(grouped(passed, shift=f"shift{seed}", streams=station().streams))
+    return [replace(item, name=f"{seed}-{item.name}") for item in items]
+
+
+def shifts(count: int, parts: int) -> list[Item]:
+    """Shifts of the seeds 1 to `count`: air, room and floor differ, and a later shift is not new to who learnt them."""
+    return [item for seed in range(1, count + 1) for item in recorded(seed, parts)]
 
 
 def network(items: Sequence[Item], *, epochs: int) -> Deciding:
@@ -71,7 +78,6 @@ def publish(deciding: Deciding, items: Sequence[Item], parent: Path) -> Path:
     return write(deciding, to_onnx(deciding), windows_of(items[:3]), parent)
 
 
-def small_bundle(parent: Path, *, parts: int, epochs: int, seed: int = 1) -> Path:
-    """Train on a recorded shift and publish; inspect a shift of another seed."""
-    items = recorded(seed, parts)
+def small_bundle(parent: Path, items: Sequence[Item], *, epochs: int) -> Path:
+    """Train on recorded shifts and publish; inspect a shift of another seed."""
     return publish(network(items, epochs=epochs), items, parent)

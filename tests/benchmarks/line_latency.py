@@ -37,12 +37,12 @@ from qc_station.line.live import LiveLine
 from qc_station.line.simulation import station
 from qc_station.store import Store
 from sensors.readings import Reading
-from tests.simulated_line import recorded, small_bundle
+from tests.simulated_line import shifts, small_bundle
 
 PER_MINUTE = 600
 TARGET_P99_MS, TARGET_RATIO = 25.0, 1.5
-LEARNT = 420
-"""Parts that the bundle and the training beside learn from: enough for the convolutions on frames."""
+SHIFTS, PARTS = 7, 80
+"""What the bundle and the training beside learn from: enough for the convolutions on frames."""
 COMMAND = (sys.executable, "-m", "qc_station")
 
 
@@ -158,7 +158,7 @@ def teaching(folder: Path) -> Path:
     config = station()
     write_station(folder, config)
     with Store.open(folder) as store:
-        store.add_items(recorded(7, LEARNT), config.streams)
+        store.add_items(shifts(SHIFTS, PARTS), config.streams)
     return folder
 
 
@@ -171,7 +171,7 @@ def main() -> None:
     parts, found = round(options.seconds * PER_MINUTE / 60), {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bundle = options.bundle or small_bundle(folder / "bundles", parts=LEARNT, epochs=4)
+        bundle = options.bundle or small_bundle(folder / "bundles", shifts(SHIFTS, PARTS), epochs=8)
         taught = teaching(folder / "taught")
         for way, beside in {"alone": nullcontext(), "beside_training": training(taught)}.items():
             with beside:

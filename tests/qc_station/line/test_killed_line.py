@@ -146,9 +146,9 @@ def server() -> ForkServerContext:
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Imported on use: what the server has, every line that it starts has too, and no line has torch.
-    from tests.simulated_line import small_bundle
+    from tests.simulated_line import recorded, small_bundle
 
-    return small_bundle(tmp_path_factory.mktemp("bundles"), parts=60, epochs=1)
+    return small_bundle(tmp_path_factory.mktemp("bundles"), recorded(1, 60), epochs=1)
 
 
 def floor(folder: Path, seed: int) -> WiredLine:
