@@ -1,6 +1,6 @@
 """A whole station whose sensors are simulated; whatever it shows must be called so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
@@ -11,7 +11,6 @@ from qc_station.view.placement import Placement
 from sensors.simulated import frame, gas, knock
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import Pace, schedule
-from sensors.simulated.mix import Mix
 from sensors.simulated.parts import Part, make_parts
 
 
@@ -25,23 +24,36 @@ def station(name: str = "simulated-line") -> StationConfig:
     )
 
 
-def shift(seed: int, parts: int, *, pace: Pace | None = None, mix: Mix | None = None) -> Iterator[tuple[Snapshot, Part]]:
+def shift(seed: int, parts: int, *, pace: Pace | None = None) -> Iterator[tuple[Snapshot, Part]]:
     """Run a shift of the simulated line through its drivers and the aligner.
 
     Args:
         seed: Same seed, same parts, times and bytes.
         parts: How many; 0 gives none.
         pace: How fast they pass; None for about 2 a second with pauses.
-        mix: Kinds of defect and their shares; None for those of the demo.
 
     Yields:
         Each part's snapshot with its truth, whose `labels` an item takes, in the order of the belt.
     """
-    passings = schedule(make_parts(seed, parts, mix), seed, pace)
+    yield from passing(make_parts(seed, parts), seed, pace=pace)
+
+
+def passing(parts: Sequence[Part], seed: int, *, pace: Pace | None = None) -> Iterator[tuple[Snapshot, Part]]:
+    """Let given parts pass the sensors of one simulated line.
+
+    Args:
+        parts: In the order of the belt, each with a name of its own.
+        seed: Of the sensors and the times; another one is another line with sensors of its own.
+        pace: As in `shift`.
+
+    Yields:
+        As `shift`.
+    """
+    passings = schedule(parts, seed, pace)
     if not passings:
         return
-    truth = {passing.part.name: passing.part for passing in passings}
-    triggers = [Trigger(part=passing.part.name, time_ns=passing.time_ns) for passing in passings]
+    truth = {one.part.name: one.part for one in passings}
+    triggers = [Trigger(part=one.part.name, time_ns=one.time_ns) for one in passings]
     config = station()
     placement = Placement(config)
     for snapshot in feed(line_drivers(passings, seed), triggers, aligner_of(config, placement), placement):
