@@ -11,6 +11,7 @@ from qc_station.cli.output import finish, json_option
 if TYPE_CHECKING:
     from deploy.runtime import Runtime
     from qc_station.store import Store
+    from qc_station.verdict import Policy
 
 
 @click.command(context_settings=SETTINGS)
@@ -33,19 +34,21 @@ def command(bundle: Path, part: tuple[str, ...], station: Path | None, out: Path
     from qc_station.explaining.explanation import explain
     from qc_station.explaining.good_parts import good_parts
     from qc_station.explaining.text import record_of, text_of
+    from qc_station.operating.point import policy_of, station_of
     from qc_station.store import Store
 
     runtime = Runtime(bundle)
+    policy = policy_of(station or station_of(bundle), runtime.manifest)
     item = part[0] if part and not part[0].startswith("--") else None
     if item is not None and (len(part) > 1 or station is None):
         raise click.UsageError(f"ITEM {item!r} stands alone with --station FOLDER, or files are given instead of it")
     if station is None:
-        name, windows = from_files(runtime, part)
-        found = explain(runtime, name, windows, good_parts(runtime, None, name))
+        name, windows = from_files(runtime, part, policy)
+        found = explain(runtime, name, windows, good_parts(runtime, None, name), policy)
     else:
         with Store.open(station) as store:
-            name, windows = from_files(runtime, part) if item is None else from_store(store, runtime, item)
-            found = explain(runtime, name, windows, good_parts(runtime, store, name))
+            name, windows = from_files(runtime, part, policy) if item is None else from_store(store, runtime, item)
+            found = explain(runtime, name, windows, good_parts(runtime, store, name), policy)
     if out is not None:
         from qc_station.explaining.picture import draw
         from qc_station.pictures.alignment import save
@@ -72,7 +75,7 @@ def from_store(store: "Store", runtime: "Runtime", name: str) -> tuple[str, dict
     raise StoreError(f"no item {name!r} in {store.folder}; `qc-station review` lists those that wait for people")
 
 
-def from_files(runtime: "Runtime", arguments: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+def from_files(runtime: "Runtime", arguments: tuple[str, ...], policy: "Policy") -> tuple[str, dict[str, Any]]:
     """The window of some files whose verdict is the worst."""
     from qc_station.bundles import stream_tables
     from qc_station.cli.inspect import inspected
@@ -81,7 +84,7 @@ def from_files(runtime: "Runtime", arguments: tuple[str, ...]) -> tuple[str, dic
     files = given(arguments, runtime.streams)
     windows = read_part(files, stream_tables(runtime.manifest))
     order = ["PASS", "REVIEW", "REJECT"]
-    ranks = [order.index(inspected(runtime, one)["verdict"]) for one in windows]
+    ranks = [order.index(inspected(runtime, one, policy)["verdict"]) for one in windows]
     worst = ranks.index(max(ranks))
     name = next(iter(files.values())).name
     return (name if len(windows) == 1 else f"{name}, window {worst}"), windows[worst]

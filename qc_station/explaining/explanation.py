@@ -13,7 +13,7 @@ from qc_station.evaluation import MAIN, verdict_of
 from qc_station.explaining import curves, frame, sound
 from qc_station.explaining.place import Occlusions, Place
 from qc_station.explaining.target import Target, log_odds, target_of
-from qc_station.verdict import Verdict
+from qc_station.verdict import Policy, Verdict
 
 BATCH = 32
 Windows = Mapping[str, NDArray[Any]]
@@ -81,7 +81,13 @@ class Explanation:
         return max(self.reasons, key=lambda one: one.fall if np.isfinite(one.fall) else -np.inf)
 
 
-def explain(runtime: Runtime, name: str, windows: Windows, good: Mapping[str, Sequence[NDArray[Any]]]) -> Explanation:
+def explain(
+    runtime: Runtime,
+    name: str,
+    windows: Windows,
+    good: Mapping[str, Sequence[NDArray[Any]]],
+    policy: Policy | None = None,
+) -> Explanation:
     """Explain the verdict about one part.
 
     Args:
@@ -89,6 +95,7 @@ def explain(runtime: Runtime, name: str, windows: Windows, good: Mapping[str, Se
         name: Of the part, for people.
         windows: By stream, as `Runtime.scores` takes them.
         good: By stream, windows of good parts, for what is to stand where something is taken out of a sound.
+        policy: By what the verdict is made; None: by the costs of the bundle alone.
 
     Raises:
         InputError: as `Runtime.scores`.
@@ -99,7 +106,7 @@ def explain(runtime: Runtime, name: str, windows: Windows, good: Mapping[str, Se
     asked = Asked(runtime, windows, scores.streams, target)
     return Explanation(
         name=name,
-        verdict=verdict_of(runtime, scores.outputs, scores.streams),
+        verdict=verdict_of(runtime, scores.outputs, scores.streams, policy),
         target=target,
         probability=float(target.probability(scores.outputs[MAIN])),
         reasons=tuple(

@@ -7,6 +7,7 @@ from qc_station.explaining import curves, frame, sound
 from qc_station.explaining.explanation import Explanation, explain
 from qc_station.explaining.place import Place
 from qc_station.explaining.text import WORTH, led, record_of, text_of
+from qc_station.verdict import Policy
 from sensors.errors import QCError
 from tests.qc_station.explaining.known import (
     RATE_HZ,
@@ -150,3 +151,10 @@ def test_a_held_channel_keeps_its_first_value_and_the_others_stay(steps: int) ->
         channel, (first, last) = int(place.y[0]), (int(place.x[0]), int(place.x[1]))
         assert (windows[0, channel, first:last] == window[channel, 0]).all()
         np.testing.assert_array_equal(np.delete(windows[0], channel, axis=0), np.delete(window, channel, axis=0))
+
+
+def test_the_verdict_is_that_of_the_policy_by_which_the_station_decides() -> None:
+    windows = leaking(good_windows())
+    plain = explain(as_runtime(Known()), "part-1", windows, GOOD)
+    careful = explain(as_runtime(Known()), "part-1", windows, GOOD, Policy(review=0.0))
+    assert (plain.verdict.decision.value, careful.verdict.decision.value) == ("REJECT", "REVIEW")
