@@ -33,4 +33,4 @@ def occluded(window: NDArray[np.generic], channels: Sequence[str]) -> Occlusions
             text = name if whole else f"{name}, steps {span[0]} to {span[1] - 1}"
             x = (float(span[0]), float(span[1]))
             places.append(Place(text=text, x=x, y=(float(number), number + 1.0), whole=whole))
-    return Occlusions(places=tuple(places), windows=np.stack(windows), way="held at its first value")
+    return Occlusions(places=tuple(places), windows=iter(windows), way="held at its first value")

@@ -1,7 +1,8 @@
 """Asks the graph again without each place of each window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,14 @@ class Asked:
         found = [self._batch(stream, variants[n : n + BATCH]) for n in range(0, len(variants), BATCH)]
         return np.concatenate(found)
 
+    def each(self, stream: str, places: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float64]]:
+        """Probabilities of the target for each place in all its ways, shape (ways,); many places at once."""
+        rest = iter(places)
+        while waiting := list(islice(rest, 1)):
+            waiting += islice(rest, max(1, BATCH // len(waiting[0])) - 1)
+            found = self.changed(stream, np.concatenate(waiting))
+            yield from np.split(found, np.cumsum([len(one) for one in waiting])[:-1])
+
     def absent(self, stream: str) -> float:
         """Probability of the target without a stream; NaN where no other takes part."""
         if len(self.streams) == 1:
@@ -153,8 +162,7 @@ def _reason(asked: Asked, stream: str, good: Sequence[NDArray[Any]], alone: floa
     # The plain part goes through the graph in the same way, so that nothing but the change makes a difference.
     before = asked.changed(stream, window.astype(np.float32)[None])[0]
     taken = occluded(window, declared.kind, declared.rate_hz or 1.0, table.channels, good)
-    ways = taken.windows.shape[1]
-    odds = log_odds(asked.changed(stream, taken.windows.reshape(-1, *window.shape))).reshape(-1, ways).mean(axis=1)
+    odds = np.array([log_odds(found).mean() for found in asked.each(stream, taken.windows)])
     without = asked.absent(stream)
     return Reason(
         stream=stream,

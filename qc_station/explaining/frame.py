@@ -1,5 +1,7 @@
 """Takes patches out of an image."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,9 +25,6 @@ def occluded(window: NDArray[np.generic]) -> Occlusions:
     side = max(2, round(PATCH * min(height, width)))
     step = max(1, side // 3)
     corners = [(y, x) for y in starts(height, side, step) for x in starts(width, side, step)]
-    windows = np.repeat(frames[None, None], len(corners), axis=0)
-    for filled, (y, x) in zip(windows[:, 0], corners, strict=True):
-        filled[:, y : y + side, x : x + side] = continued(frames, y, x, side)
     places = tuple(
         Place(
             text=f"columns {x} to {x + side - 1}, rows {y} to {y + side - 1}",
@@ -35,7 +34,14 @@ def occluded(window: NDArray[np.generic]) -> Occlusions:
         )
         for y, x in corners
     )
-    return Occlusions(places=places, windows=windows, way="as its surroundings")
+    return Occlusions(places=places, windows=_windows(frames, corners, side), way="as its surroundings")
+
+
+def _windows(frames: NDArray[np.float32], corners: list[tuple[int, int]], side: int) -> Iterator[NDArray[np.float32]]:
+    for y, x in corners:
+        filled = frames.copy()
+        filled[:, y : y + side, x : x + side] = continued(frames, y, x, side)
+        yield filled[None]
 
 
 def starts(length: int, side: int, step: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Something that can be taken out of a window."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,8 @@ class Occlusions:
 
     places: tuple[Place, ...]
     """What is taken out."""
-    windows: NDArray[np.float32]
-    """The window without it, in several ways over which is averaged, shape (places, ways, *window)."""
+    windows: Iterator[NDArray[np.float32]]
+    """For each the window without it, in several ways over which is averaged, shape (ways, *window); made as they are taken,
+    since all of them together may be larger than the memory of a box."""
     way: str
     """What stands there instead, for people."""

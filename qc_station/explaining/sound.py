@@ -1,6 +1,6 @@
 """Takes blocks of time and frequency out of a waveform."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -57,17 +57,21 @@ def occluded(window: NDArray[np.generic], rate_hz: float, good: Sequence[NDArray
     mine = bands_of(wave, rate_hz, edges)
     others = [bands_of(aligned(one.astype(np.float64), wave), rate_hz, edges) for one in good] or [mine * QUIETER]
     change = np.stack(others, axis=1) - mine[:, None]
-    # Whole bands first, then the blocks of each.
-    weights = np.concatenate([np.ones((1, wave.shape[-1])), fades(wave.shape[-1])])
-    changed = wave + change[None] * weights[:, None, None, None, :]
-    if np.issubdtype(window.dtype, np.integer):
-        info = np.iinfo(str(window.dtype))
-        changed = np.clip(np.rint(changed), info.min, info.max)
     way = "as in a good part" if good else "10 dB quieter"
-    shape = (-1, len(others), *wave.shape)
-    return Occlusions(
-        places=places(edges, wave.shape[-1] / rate_hz), windows=changed.reshape(shape).astype(np.float32), way=way
-    )
+    found = places(edges, wave.shape[-1] / rate_hz)
+    return Occlusions(places=found, windows=_windows(window, change), way=way)
+
+
+def _windows(window: NDArray[np.generic], change: Wave) -> Iterator[NDArray[np.float32]]:
+    """In the order of `places`; change: of each band in each way, shape (bands, ways, channels, samples)."""
+    # Whole bands first, then the blocks of each.
+    for weights in (np.ones(window.shape[-1]), *fades(window.shape[-1])):
+        for one in change:
+            changed = window.astype(np.float64) + one * weights
+            if np.issubdtype(window.dtype, np.integer):
+                info = np.iinfo(str(window.dtype))
+                changed = np.clip(np.rint(changed), info.min, info.max)
+            yield changed.astype(np.float32)
 
 
 def places(edges: NDArray[np.float64], length_s: float) -> tuple[Place, ...]:
