@@ -4,11 +4,13 @@ import shutil
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from deploy.bundle import TRAINING, write_bundle
-from deploy.runtime import Runtime
+from deploy.runtime import Runtime, Scores
 from qc_station.drift.reference import p_values, reference_of
+from qc_station.evaluation import kept_scores
 from tests.synthetic import manifest
 
 
@@ -42,3 +44,11 @@ def test_a_bundle_that_is_gone_damaged_or_without_a_record_is_no_reference(
 def test_only_p_values_of_streams_are_taken_from_stored_scores() -> None:
     scores = {"label": {"ok": 1.0}, "novelty": 0.5, "novelty:acoustic": 0.25, "novelty:thermal": None}
     assert p_values(scores) == {"acoustic": 0.25}
+
+
+def test_a_stream_that_was_absent_leaves_no_p_value_with_the_decision(bundle_folder: Path) -> None:
+    names = ("novelty", "novelty:acoustic", "novelty:thermal")
+    outputs = {"label": np.array([0.5, 0.25, 0.25], np.float32), **{n: np.array([0.5], np.float32) for n in names}}
+    kept = kept_scores(Runtime(bundle_folder), Scores(outputs=outputs, streams=("acoustic",)))
+    assert kept["novelty"] == 0.5
+    assert p_values(kept) == {"acoustic": 0.5}
