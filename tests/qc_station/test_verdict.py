@@ -134,8 +134,8 @@ def test_the_costs_thresholds_as_a_point_decide_as_the_costs_do(
     passes, rejects = by_costs.thresholds()
     chosen = Policy(point=OperatingPoint(passes=passes, rejects=rejects, promise="")).decide(bad)
     cost = {Decision.PASS: bad * escape, Decision.REJECT: (1 - bad) * overkill, Decision.REVIEW: review}
-    # At a threshold two costs are equal but for rounding.
-    assert cost[chosen] == pytest.approx(min(cost.values()), rel=1e-9, abs=1e-300)
+    # At a threshold two costs are equal but for rounding, which is relative to the largest of them.
+    assert cost[chosen] == pytest.approx(min(cost.values()), rel=1e-9, abs=1e-15 * max(escape, overkill, review))
 
 
 @given(st.floats(-1, 1), COSTS, COSTS, COSTS)
