@@ -17,6 +17,15 @@ NICENESS = 19
 MIB = 2**20
 SHARE = 0.5
 """Of the box's memory that a training may take, where nobody says how much."""
+ENVIRONMENT = {
+    # Threads that spin while they wait would take the cores from inspection.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # glibc keeps what it was given back in heaps that only grow, 100 MB here; large blocks are mapped and go back at once.
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "262144",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+"""What the process is started with."""
 REFUSED = ("can't allocate memory", "cannot allocate memory", "bad_alloc", "bad allocation", "failed to allocate")
 """How torch, the C library and onnxruntime say in an exception of their own that memory was refused."""
 
@@ -45,7 +54,7 @@ def run_apart(arguments: Sequence[str], memory_mib: int) -> tuple[int, dict[str,
     command = [sys.executable, "-m", "qc_station", *arguments, "--json"]
     # What is imported here is found there too, wherever the process starts.
     inherited = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(inherited)}
+    environment = os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(inherited)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:  # noqa: S603 - ourselves
         try:
             _tame(child.pid, memory_mib)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from qc_station.learning.apart import ENVIRONMENT
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,16 +30,6 @@ HELD_BACK = "leak"
 THREADS = 2
 LIMIT_S, LIMIT_MB = 60.0, 500.0
 CHAMPION_EPOCHS = 12
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": str(THREADS),
-    # Threads that spin while they wait would take the cores from inspection.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    # glibc keeps what it was given back in heaps that only grow, 100 MB here; large blocks are mapped and go back at once.
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
-}
-"""What the process of a retraining should be started with."""
 
 
 def simulate(folder: Path) -> None:
@@ -189,7 +181,7 @@ def main() -> None:
     """Print one JSON line; the ratios are what is allowed over what was needed."""
     with tempfile.TemporaryDirectory() as folder:
         for stage in ("simulate", "train", "measure"):
-            environment = os.environ | ENVIRONMENT
+            environment = os.environ | ENVIRONMENT | {"OMP_NUM_THREADS": str(THREADS)}
             command = [sys.executable, __file__, stage, folder]
             done = subprocess.run(command, env=environment, check=True, capture_output=stage == "measure", text=True)
     found = json.loads(done.stdout)
