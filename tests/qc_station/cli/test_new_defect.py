@@ -44,6 +44,7 @@ KNOWN = Mix(weights={"crack": 0.18, "overheat": 0.18, "loose": 0.14}, severities
 MANY = Mix(weights={"crack": 0.15, "overheat": 0.15, NEW: 0.2}, severities=CLEAR)
 RECORDED, LABELLED, WAITING, LATER = 800, 40, 600, 500
 BUDGET_S = 75.0
+"""Of the champion's own training."""
 WITHIN_S = 300.0
 
 
@@ -142,18 +143,18 @@ def parts() -> Iterator[tuple[Snapshot, Part]]:
 def line(tmp_path: Path, parts: Iterator[tuple[Snapshot, Part]]) -> Iterator[Line]:
     """A trained champion that decides, and knows no leak."""
     config = station()
-    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, budget_s=BUDGET_S))
     write_station(tmp_path, config)
+    short = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, budget_s=BUDGET_S))
     with Store.open(tmp_path) as store:
         known = ((snapshot, part.labels) for snapshot, part in islice(parts, RECORDED))
         store.add_items(split_by_time(grouped(known, shift="known", streams=config.streams)), config.streams)
-        bundle = train_candidate(config, store.items(splits=("train", "val")), tmp_path / FOLDER).folder
+        bundle = train_candidate(short, store.items(splits=("train", "val")), tmp_path / FOLDER).folder
         promote(tmp_path, config, bundle, who="ann", why="knows no leak", despite="what is shown is the loop")
         yield Line(tmp_path, config, store, Runtime(bundle))
 
 
-@pytest.mark.slow
-def test_a_new_kind_of_defect_is_labelled_learnt_within_five_minutes_and_held_back_after_a_promotion_while_parts_pass(
+@pytest.mark.aim
+def test_a_new_kind_of_defect_is_labelled_learnt_within_five_minutes_and_found_after_a_promotion_while_parts_pass(
     line: Line, parts: Iterator[tuple[Snapshot, Part]]
 ) -> None:
     champion = line.runtime
@@ -192,7 +193,6 @@ def test_a_new_kind_of_defect_is_labelled_learnt_within_five_minutes_and_held_ba
     print(f"{told} of {100 * before[~is_new].mean():.1f} on {(~is_new).sum()} others")
     assert retrained["how"] == "fine-tuned"
     assert spent_s < WITHIN_S
-    # Nine in ten by name is the aim and not reached yet: one run named 50 of 94, held 88 back and lost nothing elsewhere.
-    assert after[is_new].mean() >= 0.4, told
-    assert (~passed[is_new]).mean() >= 0.85, told
+    # Not reached yet: 49 of 94 are named, 88 kept from passing, and nothing is lost elsewhere (two threads).
+    assert after[is_new].mean() >= 0.9, told
     assert lost <= 1.0, told
