@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from models.calibration import calibrate
@@ -113,8 +112,3 @@ def _without(data: Dataset, stream: str) -> Dataset:
         names=tuple(name for name, here in zip(data.names, kept, strict=False) if here),
         weights={name: weights[kept] for name, weights in data.weights.items() if name != stream},
     )
-
-
-def threads(number: int) -> None:
-    """Of every training from now on."""
-    torch.set_num_threads(number)

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models.settings import Settings
-from tests.benchmarks.real_arrays import RealSet, threads
+from tests.benchmarks.real_arrays import RealSet
 
 ALLOWED_POINTS = 1.5
 
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
-    threads(chosen.threads)
+    torch.set_num_threads(chosen.threads)
     real = RealSet.read(chosen.set)
     streams = [spec.name for spec in real.specs]
     fewer = {stream: real.without(stream) for stream in streams}

@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models.settings import Settings
 from models.weighting import names
-from tests.benchmarks.real_arrays import RealSet, threads
+from tests.benchmarks.real_arrays import RealSet
 
 FIGURES = ("accuracy", "ok_accuracy", "auc", "macro_f1", "log_loss")
 
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
-    threads(chosen.threads)
+    torch.set_num_threads(chosen.threads)
     real = RealSet.read(chosen.set)
     floor = real.floor()
     rows = [row(real, name, chosen.epochs, chosen.seeds) for name in chosen.weightings or names()]
