@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from qc_station.cli import cli
 from qc_station.cli.train import CHECKPOINT
+from qc_station.learning.parameters import parameters_file
 from tests.recorded_shift import write_manifest
 
 TRAIN = ("-m", "qc_station", "train", "--json", "--station")
@@ -112,4 +113,5 @@ def test_two_processes_of_torchrun_write_one_bundle(station: Path) -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     found = ended(run)
     assert found["ended"] == "end of the schedule; 2 epochs"
-    assert [str(folder) for folder in (station / "bundles").iterdir()] == [found["bundle"]]
+    written = sorted(path.name for path in (station / "bundles").iterdir())
+    assert written == [Path(found["bundle"]).name, parameters_file(Path(found["bundle"])).name]
