@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from qc_station.cli.output import finish, json_option
+from qc_station.cli.station import station_option
 
 
 @click.command()
@@ -12,11 +13,7 @@ from qc_station.cli.output import finish, json_option
 @click.option("--part", help="Name of the part; without it the first.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it, e.g. part.png.")
 @click.option("--around", type=click.FloatRange(min=0.01), default=1.0, show_default=True, help="Seconds on each side.")
-@click.option(
-    "--station",
-    type=click.Path(exists=True, path_type=Path),
-    help="Cut by this station's configuration instead of the recorded one.",
-)
+@station_option("Cut by this station's configuration instead of the recorded one.", required=False, or_file=True)
 @json_option
 def command(
     recording: Path, part: str | None, out: Path | None, around: float, station: Path | None, as_json: bool

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qc_station.cli.output import console, finish, json_option, note
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,11 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("manifest", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--station",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Audit the items of this station's store instead of a manifest.",
-)
+@station_option("Audit the items of this station's store instead of a manifest.", required=False)
 @json_option
 def command(manifest: Path | None, station: Path | None, as_json: bool) -> None:
     """Look at the recordings of MANIFEST, or of a station, from every side; exit code 1 where a fault is found.

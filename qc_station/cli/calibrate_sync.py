@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qc_station.cli.output import finish, json_option, note
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.config.station import StationConfig
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--streams", nargs=2, required=True, help="The one that is right, and the one whose offset is written.")
 @click.option(
     "--recording",

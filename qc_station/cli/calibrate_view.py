@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from qc_station.cli.output import finish, json_option, note
+from qc_station.cli.station import station_option
 
 
 def numbers(text: str, form: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
@@ -33,12 +34,7 @@ def _region(_ctx: click.Context, _param: click.Parameter, word: str | None) -> A
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--stream", required=True, help="Name of the camera's stream.")
 @click.option(
     "--frame",

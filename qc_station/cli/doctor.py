@@ -5,14 +5,11 @@ from pathlib import Path
 import click
 
 from qc_station.cli.output import finish, json_option
+from qc_station.cli.station import station_option
 
 
 @click.command()
-@click.option(
-    "--station",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A station's folder: look at its configuration, store and bundles as well.",
-)
+@station_option("A station's folder: look at its configuration, store and bundles as well.", required=False)
 @click.option(
     "--bundle",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

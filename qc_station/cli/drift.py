@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qc_station.cli.output import console, finish, json_option
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.drift.stream import Alarm, StreamDrift
@@ -13,12 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @json_option
 def command(station: Path, as_json: bool) -> None:
     """Look for drift in the novelty of the station's parts, stream by stream; exit code 1 where an alarm stands.

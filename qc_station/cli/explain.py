@@ -7,6 +7,7 @@ import click
 
 from qc_station.cli.inspect import SETTINGS, given
 from qc_station.cli.output import finish, json_option
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from deploy.runtime import Runtime
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 @click.command(context_settings=SETTINGS)
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.argument("part", nargs=-1, type=click.UNPROCESSED, metavar="ITEM | --STREAM FILE...")
-@click.option(
-    "--station", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The station that stores ITEM."
-)
+@station_option("The station that stores ITEM.", required=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it, e.g. why.png.")
 @json_option
 def command(bundle: Path, part: tuple[str, ...], station: Path | None, out: Path | None, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qc_station.cli.output import console, finish, json_option, note
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.items import Item
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder, as `qc-station init` made it.",
-)
+@station_option("The station's folder, as `qc-station init` made it.")
 @json_option
 def command(manifest: Path, station: Path, as_json: bool) -> None:
     """Read the recordings that MANIFEST names into the station's store.

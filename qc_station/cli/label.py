@@ -7,6 +7,7 @@ import click
 
 from qc_station.cli.login import login
 from qc_station.cli.output import finish, json_option
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("item")
 @click.argument("class_", metavar="[CLASS]", required=False)
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--stream", help="The stream whose window shows it; without it the whole part is meant.")
 @click.option("--severity", type=float, help="How bad it is.")
 @click.option("--by", "who", help="Who says so; without it the user of this login.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qc_station.cli.output import console, finish, json_option
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -14,12 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--no-floor", is_flag=True, help="Do not fit the classical floor; it takes seconds to minutes.")
 @json_option
 def command(station: Path, no_floor: bool, as_json: bool) -> None:

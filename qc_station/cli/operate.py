@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qc_station.cli.output import console, finish, json_option, note
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +43,9 @@ def share(text: str) -> float:
     help="Largest share of bad parts that may pass, e.g. 1%.",
 )
 @click.option("--confidence", type=share, metavar="SHARE", default="95%", show_default=True, help="How surely.")
-@click.option(
-    "--station",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Whose parts prove it, unless a MANIFEST is given, and whose line decides by it. Default: the bundle's own.",
+@station_option(
+    "Whose parts prove it, unless a MANIFEST is given, and whose line decides by it. Default: the bundle's own.",
+    required=False,
 )
 @click.option(
     "--split",

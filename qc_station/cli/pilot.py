@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qc_station.cli.output import console, finish, json_option, note
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from models.pilot import Pilot
 
 
 @click.command()
-@click.option(
-    "--station", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="Station folder."
-)
+@station_option()
 @click.option("--seed", type=int, help="Instead of the seed in station.toml.")
 @click.option("--epochs", type=click.IntRange(min=1), default=8, show_default=True, help="Passes of each training.")
 @click.option(

@@ -7,6 +7,7 @@ import click
 
 from qc_station.cli.login import login
 from qc_station.cli.output import finish, json_option
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.champion.promotion import Promotion
@@ -14,12 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--who", help="Who says so; without it the user of this login.")
 @click.option("--why", default="", help="Why, for the record.")
 @click.option("--despite", metavar="REASON", help="Promote although gates fail; the reason and the gates are recorded.")

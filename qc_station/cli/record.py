@@ -8,6 +8,7 @@ import click
 
 from qc_station.cli.output import finish, json_option, note
 from qc_station.cli.sensor_table import counted, ends_by_signal, watch
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.config.station import StationConfig
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Default: STATION/recordings.")
 @click.option("--seconds", type=click.FloatRange(min=0.5), help="How long; without it until Ctrl-C.")
 @click.option("--budget-gb", type=click.FloatRange(min=0.2), default=10.0, show_default=True, help="Disk to use.")

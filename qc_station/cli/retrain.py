@@ -9,6 +9,7 @@ from qc_station.cli.login import login
 from qc_station.cli.output import finish, json_option, note
 from qc_station.cli.progress import Progress
 from qc_station.cli.sensor_table import ends_by_signal
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.learning.parameters import Parameters
@@ -19,12 +20,7 @@ LEAST_MIB = 1024
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--who", help="Who asks for it; without it the user of this login.")
 @click.option(
     "--budget",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qc_station.cli.output import console, finish, json_option
+from qc_station.cli.station import station_option
 
 if TYPE_CHECKING:
     from qc_station.labelling.queue import Waiting
@@ -17,12 +18,7 @@ MOST_SHOWN = 30
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option(
     "--next",
     "count",

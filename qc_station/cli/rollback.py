@@ -6,15 +6,11 @@ import click
 
 from qc_station.cli.login import login
 from qc_station.cli.output import finish, json_option
+from qc_station.cli.station import station_option
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option("--who", help="Who says so; without it the user of this login.")
 @click.option("--why", default="", help="Why, for the record.")
 @json_option

@@ -11,6 +11,7 @@ import click
 
 from qc_station.cli.output import console, finish, json_line, json_option, note
 from qc_station.cli.sensor_table import ends_by_signal
+from qc_station.cli.station import station_option
 from qc_station.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -25,12 +26,7 @@ VERDICTS = ("PASS", "REJECT", "REVIEW")
 
 
 @click.command()
-@click.option(
-    "--station",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The station's folder.",
-)
+@station_option()
 @click.option(
     "--bundle", type=click.Path(exists=True, path_type=Path), help="Decide with it, whatever the champion is."
 )

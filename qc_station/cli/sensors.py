@@ -8,10 +8,11 @@ import click
 
 from qc_station.cli.output import console, finish, json_option, note
 from qc_station.cli.sensor_table import ends_by_signal, sensor_table, watch
+from qc_station.cli.station import station_option
 
 
 @click.command()
-@click.option("--station", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The station's folder.")
+@station_option(required=False)
 @click.option("--list", "only_list", is_flag=True, help="Find microphones, cameras and serial ports instead.")
 @click.option("--watch", "keep_on", is_flag=True, help="Go on until Ctrl-C.")
 @click.option(

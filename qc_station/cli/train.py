@@ -8,6 +8,7 @@ import click
 from qc_station.cli.output import console, finish, json_option, note
 from qc_station.cli.profile_table import profile_table, profiled, stages
 from qc_station.cli.progress import Progress
+from qc_station.cli.station import station_option
 
 CHECKPOINT = "training.checkpoint"
 """File in the station's folder that a killed training leaves."""
@@ -32,9 +33,7 @@ def summary(candidate: Any) -> dict[str, Any]:
 
 
 @click.command()
-@click.option(
-    "--station", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="Station folder."
-)
+@station_option()
 @click.option("--seed", type=int, help="Instead of the seed in station.toml.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the number chosen from the items.")
 @click.option("--budget", type=click.FloatRange(min=1), help="Seconds that training may take.")
