@@ -43,6 +43,11 @@ class Microphone:
             want of room in the ring, `abandoned` devices that did not close in time.
     """
 
+    _sound: Any
+    _portaudio: Any
+    _ring: Ring | None
+    _silent_since_ns: int | None
+
     def __init__(
         self,
         *,
@@ -82,24 +87,17 @@ class Microphone:
         Raises:
             ValueError: a rate, number of channels or block below 1.
         """
-        for key, value in (("rate_hz", rate_hz), ("channels", channels), ("block", block)):
-            if value < 1:
-                raise ValueError(f"microphone '{name}': {key} must be 1 or more, not {value}")
+        _require_positive(name, rate_hz=rate_hz, channels=channels, block=block)
         self.counters = {"overflows": 0, "dropped_blocks": 0, "dropped_samples": 0, "abandoned": 0}
-        self._stream = Stream(
-            name=name, kind="waveform", shape=(channels,), nominal_rate_hz=float(rate_hz), units=("1",) * channels
-        )
+        self._stream = _counts(name, rate_hz, channels)
         self._device, self._rate_hz, self._channels, self._block = device, rate_hz, channels, block
         self._slots = max(2, math.ceil(buffered_s * rate_hz / block))
         self._latency: float | str = "high" if latency_s is None else latency_s
         self._wait_s, self._close_s, self._clock = wait_s, close_s, clock
         self._silent_ns = round(silent_s * 1e9)
-        self._silent_since_ns: int | None = None
         self._library, self._streams = library, streams
-        self._sound: Any = None
-        self._session = -1
-        self._ring: Ring | None = None
-        self._portaudio: Any = None
+        self._session, self._sound, self._portaudio = -1, None, None
+        self._ring = self._silent_since_ns = None
 
     @property
     def stream(self) -> Stream:
@@ -232,6 +230,20 @@ class Microphone:
         with self._streams.alone(wait_s=-1):
             stream.close(ignore_errors=True)
             self._streams.count -= 1
+
+
+def _require_positive(name: str, **numbers: int) -> None:
+    """Refuse a number below 1 by its name."""
+    for key, value in numbers.items():
+        if value < 1:
+            raise ValueError(f"microphone '{name}': {key} must be 1 or more, not {value}")
+
+
+def _counts(name: str, rate_hz: int, channels: int) -> Stream:
+    """What a sound card promises: samples without a unit."""
+    return Stream(
+        name=name, kind="waveform", shape=(channels,), nominal_rate_hz=float(rate_hz), units=("1",) * channels
+    )
 
 
 def _saturated(data: NDArray[np.int16]) -> bool:

@@ -69,11 +69,7 @@ class LiveLine:
         """
         self._folder, self._config, self._runtime, self._clock = folder, config, runtime, clock
         origin_ns = clock()
-        own = trigger_source(config, folder, origin_ns)
-        sources = ({} if own is None else {str((config.trigger or {})["type"]): own}) | (extra or {})
-        if not sources:
-            raise ConfigError(f"{folder}: no table [trigger]; it says when a part is in front of the sensors")
-        self.triggers = TriggerSources(sources)
+        self.triggers = _triggers(config, folder, origin_ns, extra or {})
         placement = Placement(config)
         self.shell = LiveShell(
             aligner_of(config, placement),
@@ -84,10 +80,9 @@ class LiveLine:
             clock=clock,
         )
         self.wall = WallClock(clock=clock, wall=wall)
+        builds = driver_builds(config, folder, origin_ns)
         declared = {name: stream.stream(name) for name, stream in config.streams.items()}
-        self.supervision = Supervision(
-            driver_builds(config, folder, origin_ns), self._hear, declared=declared, clock=clock
-        )
+        self.supervision = Supervision(builds, self._hear, declared=declared, clock=clock)
         self.succession = succession
         self.taken_over: list[str] = []
         """Digests of the bundles that took over while the line ran, in order."""
@@ -189,6 +184,15 @@ class LiveLine:
     def _hear(self, reading: Reading) -> None:
         self.shell.hear(reading)
         self.triggers.hear(reading)
+
+
+def _triggers(config: StationConfig, folder: Path, origin_ns: int, extra: dict[str, TriggerSource]) -> TriggerSources:
+    """The trigger of the station's table, and those beside it."""
+    own = trigger_source(config, folder, origin_ns)
+    sources = ({} if own is None else {str((config.trigger or {})["type"]): own}) | extra
+    if not sources:
+        raise ConfigError(f"{folder}: no table [trigger]; it says when a part is in front of the sensors")
+    return TriggerSources(sources)
 
 
 @contextmanager
