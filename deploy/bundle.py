@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from deploy.arrays import read_arrays
 from deploy.errors import BundleError
 from deploy.files import read_plain, require_size
+from deploy.numbered import read_numbered
 from deploy.outside import outside_files
 from deploy.promises import manifest_faults
 
@@ -105,12 +106,6 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return msgspec.json.format(msgspec.json.encode(self), indent=1)
 
 
-class _Numbered(Struct):
-    """The one field that every format has."""
-
-    format: int
-
-
 class Bundle:
     """A bundle on disk whose bytes are what its manifest says."""
 
@@ -123,11 +118,7 @@ class Bundle:
         self.folder = folder
         raw = {name: read_plain(folder, name, LIMITS[name]) for name in (MANIFEST, MODEL, SELFTEST)}
         try:
-            # Another format has other fields, so its number is read before anything else.
-            number = msgspec.json.decode(raw[MANIFEST], type=_Numbered).format
-            if number != FORMAT:
-                raise BundleError(f"bundle {folder}: format {number}; this program reads {FORMAT}")
-            self.manifest = msgspec.json.decode(raw[MANIFEST], type=Manifest)
+            self.manifest = read_numbered(raw[MANIFEST], Manifest, FORMAT)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BundleError(f"bundle {folder}: {MANIFEST} cannot be read: {error}") from error
         if self.manifest.sealed() != self.manifest.digest or self.manifest.written() != raw[MANIFEST]:

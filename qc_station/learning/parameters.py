@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from msgspec import Struct
 
+from deploy.numbered import read_numbered
 from models.continual.warm_start import rebuilt
 from models.injection import InputSpec
 from models.network import MultimodalNetwork
@@ -113,16 +114,6 @@ def read_parameters(bundle: Path, digest: str) -> Parameters:
 
 def _about(path: Path, raw: bytes) -> About:
     try:
-        # Another format may have other fields, so its number is read before anything else.
-        number = msgspec.json.decode(raw, type=_Numbered).format
-        if number != FORMAT:
-            raise ParametersError(f"{path}: format {number}; this program reads {FORMAT}")
-        return msgspec.json.decode(raw, type=About)
+        return read_numbered(raw, About, FORMAT)
     except msgspec.DecodeError as error:
         raise ParametersError(f"{path}: {ABOUT} cannot be read: {error}") from error
-
-
-class _Numbered(Struct):
-    """The one field that every format has."""
-
-    format: int

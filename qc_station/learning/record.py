@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from deploy.bundle import TRAINING, Bundle
 from deploy.errors import BundleError
+from deploy.numbered import read_numbered
 
 FORMAT = 1
 CUMULATIVE = "cumulative"
@@ -220,16 +221,6 @@ def read_record(bundle: Bundle) -> TrainingRecord:
             f"bundle {bundle.name} holds no {TRAINING}: it was made before trainings were recorded; train again for a report"
         )
     try:
-        # Another format may have other fields, so its number is read before anything else.
-        number = msgspec.json.decode(raw, type=_Numbered).format
-        if number != FORMAT:
-            raise BundleError(f"bundle {bundle.name}: {TRAINING} of format {number}; this program reads {FORMAT}")
-        return msgspec.json.decode(raw, type=TrainingRecord)
+        return read_numbered(raw, TrainingRecord, FORMAT)
     except msgspec.DecodeError as error:
         raise BundleError(f"bundle {bundle.name}: {TRAINING} cannot be read: {error}") from error
-
-
-class _Numbered(Struct):
-    """The one field that every format has."""
-
-    format: int

@@ -72,7 +72,7 @@ def test_an_older_bundle_is_told_apart_and_the_way_out_is_named(bundle_folder: P
     [
         (b"[]", "training.json cannot be read"),
         (b'{"format": 1}', "training.json cannot be read: Object missing required field"),
-        (b'{"format": 2, "tasks": 3}', "training.json of format 2; this program reads 1"),
+        (b'{"format": 2, "tasks": 3}', "training.json cannot be read: format 2; this program reads 1"),
         (b"\xff", "training.json cannot be read"),
     ],
 )
