@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.bundle import NOVELTY, BundleTask
+from deploy.bundle import NOVELTY, BundleTask, Manifest
 from deploy.runtime import Runtime, Scores
 from qc_station.figures.rates import rate
 from qc_station.figures.scoring import Figures, classification, regression
@@ -124,7 +124,16 @@ def verdict_of(
     policy: Policy | None = None,
 ) -> Verdict:
     """The verdict about one part from its outputs, by a policy; None: by the costs of the bundle alone."""
-    manifest = runtime.manifest
+    return verdict_by(runtime.manifest, outputs, present, policy)
+
+
+def verdict_by(
+    manifest: Manifest,
+    outputs: Mapping[str, NDArray[np.float32]],
+    present: tuple[str, ...],
+    policy: Policy | None = None,
+) -> Verdict:
+    """The same of a bundle that is not loaded, or not yet written."""
     if MAIN not in manifest.tasks:
         reason = f"the bundle answers {', '.join(manifest.tasks)} but no {MAIN} of the whole part"
         return Verdict(decision=Decision.REVIEW, reason=reason, bad=float("nan"))

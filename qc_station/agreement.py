@@ -1,0 +1,104 @@
+"""Whether the exported graph decides every validation item as the network does, and how well: nothing else is published."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy.bundle import NOVELTY, Manifest
+from deploy.errors import BundleError
+from deploy.parity import Compared, Outputs, Parity, compare_items
+from deploy.selftest import NOVELTY_TOLERANCE
+from deploy.variants import BAND
+from models.deciding import Deciding
+from models.injection import Dataset
+from qc_station.evaluation import MAIN, verdict_by
+from qc_station.figures.rates import Rate, rate
+from qc_station.novelty import NOVELTY_P
+from qc_station.verdict import Decision, Policy, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """Graph and network on the same validation items, decided by the bundle's own costs."""
+
+    parity: Parity
+    """How far their outputs are apart."""
+    near: int
+    """Verdicts that differ because the item lies within BAND of a threshold, which is allowed."""
+    rates: dict[str, Rate]
+    """escape, overkill and review of the graph with their exact bounds; empty where no task is of the whole part."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For the manifest of a bundle."""
+        record = {
+            "items": self.parity.comparisons,
+            "max_abs_difference": self.parity.worst,
+            "output": self.parity.output,
+            "novelty_difference": self.parity.novelty,
+            "flipped": 0,
+            "flipped_within_band": self.near,
+        }
+        return record | {"rates": {name: asdict(found) for name, found in self.rates.items()}}
+
+
+def agree(deciding: Deciding, session: Any, data: Dataset, manifest: Manifest) -> Agreement:
+    """Compare numbers and verdicts on every item.
+
+    Args:
+        deciding: In evaluation mode.
+        session: onnxruntime session of its export.
+        data: The whole validation set; its bounds are optimistic where it chose the network or calibrated it.
+        manifest: Of the bundle that is to be written: classes, costs and thresholds.
+
+    Raises:
+        BundleError: an output differs by more than its tolerance, or a verdict is another one, with the item.
+    """
+    compared = compare_items(deciding, session, data)
+    if MAIN not in manifest.tasks:
+        return Agreement(parity=compared.parity, near=0, rates={})
+    presence = data.presence()
+    ours, theirs = (_verdicts(manifest, presence, outputs) for outputs in (compared.graph, compared.network))
+    flipped = [n for n, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a.decision is not b.decision]
+    for number in flipped:
+        if not _near(manifest, compared, number, theirs[number].bad):
+            item = repr(data.names[number]) if data.names else f"number {number}"
+            raise BundleError(
+                f"export decides otherwise than training: item {item} is {ours[number].decision} by the graph and "
+                f"{theirs[number].decision} by the network, probability of a bad part {ours[number].bad:.7f} and "
+                f"{theirs[number].bad:.7f}; allowed within {BAND:g} of a threshold only"
+            )
+    return Agreement(parity=compared.parity, near=len(flipped), rates=_rates(manifest, data, ours))
+
+
+def _verdicts(manifest: Manifest, presence: NDArray[np.bool_], outputs: Outputs) -> list[Verdict]:
+    found = []
+    for number, there in enumerate(presence):
+        present = tuple(name for name, here in zip(manifest.streams, there, strict=True) if here)
+        found.append(verdict_by(manifest, {name: rows[number] for name, rows in outputs.items()}, present))
+    return found
+
+
+def _near(manifest: Manifest, compared: Compared, number: int, bad: float) -> bool:
+    """Whether an item lies as near to a threshold as rounding may carry it over: of the costs, or of novelty."""
+    thresholds = Policy.of(manifest.costs).thresholds()
+    novel = manifest.threshold(NOVELTY_P)
+    values = [
+        float(rows[number, 0]) for name, rows in compared.network.items() if name.partition(":")[0] == NOVELTY and novel
+    ]
+    return min(abs(bad - one) for one in thresholds) <= BAND or any(abs(p - novel) <= NOVELTY_TOLERANCE for p in values)
+
+
+def _rates(manifest: Manifest, data: Dataset, verdicts: list[Verdict]) -> dict[str, Rate]:
+    """Shares of the items whose class is known."""
+    classes, targets = manifest.tasks[MAIN].classes, data.targets[MAIN]
+    known = ~np.isnan(targets)
+    good = np.array([k and classes[int(t)] in manifest.ok_classes for t, k in zip(targets, known, strict=True)])
+    said = np.array([verdict.decision.value for verdict in verdicts])
+    bad, fine = known & ~good, known & good
+    return {
+        "escape": rate(int((bad & (said == Decision.PASS.value)).sum()), int(bad.sum())),
+        "overkill": rate(int((fine & (said == Decision.REJECT.value)).sum()), int(fine.sum())),
+        "review": rate(int((known & (said == Decision.REVIEW.value)).sum()), int(known.sum())),
+    }
