@@ -71,6 +71,15 @@ def mean_of(maps: Tensor) -> Tensor:
     return maps.mean(dim=3, keepdim=True).mean(dim=2, keepdim=True)
 
 
+class Halved(nn.Module):
+    """Mean of two by two cells, rounded up where a side is odd, and only there: onnxruntime pools slowly with rounding."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Shape (batch, channels, height, width) to half of both."""
+        halved: Tensor = nn.functional.avg_pool2d(maps, 2, ceil_mode=any(side % 2 for side in maps.shape[2:]))
+        return halved
+
+
 class Residual(nn.Module):
     """Two 3 x 3 convolutions beside a shortcut (He et al. 2016, arXiv:1512.03385)."""
 
@@ -82,7 +91,7 @@ class Residual(nn.Module):
         self.second = nn.Sequential(nn.Conv2d(outside, outside, 3, 1, 1, bias=False), nn.BatchNorm2d(outside))
         self.short: nn.Module = nn.Identity()
         if inside != outside or stride != 1:
-            pool = nn.AvgPool2d(2, ceil_mode=True) if stride == 2 else nn.Identity()
+            pool = Halved() if stride == 2 else nn.Identity()
             self.short = nn.Sequential(pool, nn.Conv2d(inside, outside, 1, bias=False), nn.BatchNorm2d(outside))
 
     def forward(self, maps: Tensor) -> Tensor:

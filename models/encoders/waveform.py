@@ -11,6 +11,8 @@ from models.frontends.logmel import LogMel
 from models.injection import InputSpec, full_scale
 
 LONGEST_FRAME_S = 0.064
+FITTED_AT_ONCE = 64
+"""Windows whose spectra are made together when scales are fitted: what lies between is many times as large."""
 SILENT_LEVEL = 1e-4
 """Root mean square under which level normalization stops to amplify: -80 dB of full scale."""
 
@@ -66,7 +68,7 @@ class Spectrum(nn.Module):
 
     def fit(self, windows: Tensor) -> None:
         """Mean and standard deviation of each band over items and frames."""
-        decibels = self.spectrogram(windows)
+        decibels = torch.cat([self.spectrogram(some) for some in windows.split(FITTED_AT_ONCE)])
         self.offset.copy_(decibels.mean(dim=(0, 3))[:, :, None])
         self.scale.copy_(decibels.std(dim=(0, 3)).clamp_min(1.0)[:, :, None])
 

@@ -6,28 +6,32 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.frontends.fourier import power_of
+from models.frontends.fourier import Power
 from models.frontends.mel import LINEAR, hz_to_mel, mel_filters, mel_frequencies
 
 FLOOR = 1e-9
 """Power under which a band counts as silent: -90 dB below a full-scale square wave's bin."""
+DECIBELS = 10 / math.log(10)
+"""Of a power's natural logarithm."""
 
 
 class LogMel(nn.Module):
     """Short-time Fourier transform (periodic Hann window), then mel bands in decibels.
 
-    The filter bank equals librosa's (Slaney scale and normalization); the parity test compares the whole with librosa.
+    The filter bank has the shape of librosa's (Slaney, Auditory Toolbox, 1998), every band scaled to the mean of its
+    bins; a parity test compares the whole with librosa.
     """
 
     mel: Tensor
     bank: Tensor
+    floor: Tensor
 
     def __init__(self, rate_hz: float, n_fft: int, hop: int, bands: int) -> None:
         super().__init__()
         # The mel scale is linear below 1 kHz, 200 / 3 Hz a mel: narrower bands would hold no bin there.
         most = int(hz_to_mel(rate_hz / 2) * LINEAR / (rate_hz / n_fft)) - 1
         self.n_fft, self.hop, self.bands = n_fft, hop, max(8, min(bands, most // 8 * 8))
-        self.power = power_of(n_fft, hop)
+        self.power = Power(n_fft, hop)
         mel = mel_filters(rate_hz, n_fft, self.bands)
         # A very short transform has bands between two bins; such a band takes the bin next to its centre.
         centres = mel_frequencies(self.bands + 2, rate_hz / 2)[1:-1]
@@ -38,10 +42,13 @@ class LogMel(nn.Module):
         mel /= np.maximum(rows, 1e-12)
         self.register_buffer("mel", torch.tensor(mel, dtype=torch.float32), persistent=False)
         self.register_buffer("bank", torch.tensor(self.power.arranged(mel), dtype=torch.float32), persistent=False)
+        # One for each band: the exporter's optimizer takes a single 1e-9 for 0 and drops it, and the graph would then
+        # give -inf, and NaN for the whole part, where a stream is silent or absent.
+        self.register_buffer("floor", torch.full((self.bands, 1), FLOOR), persistent=False)
 
     def frames(self, samples: int) -> int:
         """Number of frames that a window of so many samples gives."""
-        return 1 + (samples + 2 * (self.n_fft // 2) - self.n_fft) // self.hop
+        return self.power.frames(samples)
 
     def forward(self, window: Tensor) -> Tensor:
         """Log-mel spectrogram.
@@ -52,7 +59,5 @@ class LogMel(nn.Module):
         Returns:
             Decibels relative to a full-scale sine, shape (batch, bands, frames), float32.
         """
-        power = self.power(nn.functional.pad(window, (self.n_fft // 2, self.n_fft // 2)))
-        # 1 is added to the power in units of the floor: the exporter's optimizer takes + 1e-9 for + 0 and drops it,
-        # and the graph would then give -inf, and NaN for the whole part, where a stream is silent or absent.
-        return 10.0 * torch.log10(torch.matmul(self.bank, power) / FLOOR + 1.0) + 10.0 * math.log10(FLOOR)
+        # Added before the logarithm: a constant that is added after it takes digits away.
+        return DECIBELS * torch.log(torch.matmul(self.bank, self.power(window)) + self.floor)

@@ -3,9 +3,9 @@
 Tones, clicks, silence and made-up knocks; with QC_REAL_DATA also the recorded knocks of that folder. Told are the largest
 difference to librosa in decibels wherever a band is within 60 dB of the loudest one of its sound, and the error of both
 to the same in double precision: root mean square over those bands, and the largest. The ratio is ours to librosa's, the
-largest over all transforms and sounds, with librosa in single precision throughout: its window is given in it, too. By
-itself librosa makes its window and so its transform in double precision even for a sound in single, and rounds the
-spectrum only; the ratio to that, which no transform in single precision can come near, is told beside.
+largest over all transforms and sounds, for a sound in single precision. By itself librosa then makes its window in
+double precision and numpy the transform, so that only the spectrum is rounded; the ratio to that, and to librosa with
+its window in single precision as well (`ratio_to_single_window`), both have to be within what is allowed.
 
 Usage: [QC_REAL_DATA=DATA] python tests/benchmarks/front_end.py [--most-real 40]
 """
@@ -99,17 +99,17 @@ def compared(layer: LogMel, ours: NDArray[Any], sound: NDArray[Any]) -> dict[str
     exact = by_librosa(sound, layer, np.float64, np.float64)
     ways = {
         "ours": ours,
-        "librosa": by_librosa(sound, layer, np.float32, np.float32),
-        "usual": by_librosa(sound, layer, np.float32, np.float64),
+        "librosa": by_librosa(sound, layer, np.float32, np.float64),
+        "single_window": by_librosa(sound, layer, np.float32, np.float32),
     }
     loud = exact >= exact.max() - WITHIN_DB
     rms = {name: float(np.sqrt(np.square(way - exact)[loud].mean())) for name, way in ways.items()}
     return {
-        "difference_db": max(float(np.abs(ours - ways[name])[loud].max()) for name in ("librosa", "usual")),
+        "difference_db": max(float(np.abs(ours - ways[name])[loud].max()) for name in ("librosa", "single_window")),
         **{f"{name}_rms_db": error for name, error in rms.items()},
         "largest_error_db": float(np.abs(ours - exact)[loud].max()),
         "ratio": rms["ours"] / max(rms["librosa"], NOTHING_DB),
-        "ratio_to_double_transform": rms["ours"] / max(rms["usual"], NOTHING_DB),
+        "ratio_to_single_window": rms["ours"] / max(rms["single_window"], NOTHING_DB),
     }
 
 
@@ -127,19 +127,20 @@ def main() -> None:
         told[str(n_fft)] = {
             "largest_difference_db": max(one["difference_db"] for one in found.values()),
             "ratio": found[worst]["ratio"],
-            "ratio_to_double_transform": max(one["ratio_to_double_transform"] for one in found.values()),
+            "ratio_to_single_window": max(one["ratio_to_single_window"] for one in found.values()),
             "where": worst,
             "there": found[worst],
         }
-    ratio = max(one["ratio"] for one in told.values())
+    ratio, beside = (max(one[name] for one in told.values()) for name in ("ratio", "ratio_to_single_window"))
     result = {
         "benchmark": "front_end",
-        "baseline": "librosa's error in single precision throughout, to double precision",
+        "baseline": "the error of librosa, given the sound in single precision, to the same in double precision",
         "ratio": ratio,
-        "ratio_to_double_transform": max(one["ratio_to_double_transform"] for one in told.values()),
+        "ratio_to_single_window": beside,
         "largest_difference_db": max(one["largest_difference_db"] for one in told.values()),
         "allowed": {"ratio": ALLOWED_RATIO, "difference_db": ALLOWED_DB},
-        "met": ratio <= ALLOWED_RATIO and all(one["largest_difference_db"] <= ALLOWED_DB for one in told.values()),
+        "met": max(ratio, beside) <= ALLOWED_RATIO
+        and all(one["largest_difference_db"] <= ALLOWED_DB for one in told.values()),
         "sounds": len(sounds),
         "real_sounds": sum(name.startswith("real") for name in sounds),
         "by_transform": told,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.encoders.image import FEW_FRAMES, FEWEST_FRAMES, STATISTICS_ALONE, Image
+from models.encoders.image import FEW_FRAMES, FEWEST_FRAMES, STATISTICS_ALONE, Halved, Image
 from models.injection import InputSpec
 
 SPEC = InputSpec(name="thermal", kind="image", shape=(1, 8, 8))
@@ -27,3 +27,15 @@ def test_with_few_frames_a_share_of_the_items_is_judged_by_statistics_alone(fram
 
 def test_with_many_frames_that_share_falls_in_proportion() -> None:
     assert left_out(5 * FEW_FRAMES) == pytest.approx(STATISTICS_ALONE / 5, abs=0.01)
+
+
+@pytest.mark.parametrize("sides", [(24, 32), (6, 8), (5, 8), (3, 1)])
+def test_halving_is_the_mean_of_two_by_two_cells_with_what_is_left_at_an_odd_edge(sides: tuple[int, int]) -> None:
+    maps = torch.randn(2, 3, *sides, generator=torch.Generator().manual_seed(0))
+    cells = [
+        maps[:, :, row : row + 2, column : column + 2]
+        for row in range(0, sides[0], 2)
+        for column in range(0, sides[1], 2)
+    ]
+    wanted = torch.stack([cell.mean(dim=(2, 3)) for cell in cells], dim=2)
+    torch.testing.assert_close(Halved()(maps).flatten(2), wanted)
