@@ -26,21 +26,23 @@ class _Record(Struct):
     validation: _Validation
 
 
-def reference_of(bundles: Path, digest: str) -> dict[str, list[float]]:
+def reference_of(bundle: Path | Bundle) -> dict[str, list[float]]:
     """P-values of validation items by stream, as the bundle's own graph gave them.
 
     A validation item stands in the table that it is compared with, as does no part; but its p-value is the same
     decreasing function of its score as theirs, and ranks see nothing else.
 
     Args:
-        bundles: The station's folder of bundles.
-        digest: Of the bundle that decided.
+        bundle: The folder of the bundle that decided, or the bundle where it was read already.
 
     Returns:
         Empty where the bundle is not there, damaged, or without a record: the question is then not asked.
     """
+    if isinstance(bundle, Path) and not bundle.exists():
+        LOG.warning("drift cannot compare with training: bundle %s is not in %s", bundle.name, bundle.parent)
+        return {}
     try:
-        record = Bundle(bundles / digest[:12]).extras.get(TRAINING)
+        record = (bundle if isinstance(bundle, Bundle) else Bundle(bundle)).extras.get(TRAINING)
         validation = msgspec.json.decode(record, type=_Record).validation if record else _Validation()
     except (BundleError, msgspec.DecodeError) as error:
         LOG.warning("drift cannot compare with training: %s", error)

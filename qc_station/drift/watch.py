@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Final
 
+from deploy.bundle import Bundle
 from qc_station.bundles import FOLDER
 from qc_station.drift.reference import p_values, reference_of
 from qc_station.drift.state import DriftState, read_state, write_state
@@ -25,18 +26,19 @@ SAVED: Final = 1000
 class DriftWatch:
     """Every stream of the bundle that decides now."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Store, running: Bundle | None = None) -> None:
         """Go on from the state that was saved.
 
         Args:
             folder: Of the station.
             store: Of the station.
+            running: The bundle that decides now, which may lie anywhere; others are looked for in the station's folder.
         """
         state = read_state(folder)
         if state.number > store.last_decision():
             # The store was replaced by an older one, or another one.
             state = DriftState()
-        self._folder, self._store = folder, store
+        self._folder, self._store, self._running = folder, store, running
         self.number, self.bundle, self._saved, self._looked_ns = state.number, state.bundle, state.number, 0
         self._reference: dict[str, list[float]] | None = None
         self._texts: dict[tuple[str, Alarm], str] = {}
@@ -103,8 +105,14 @@ class DriftWatch:
     def _known(self, stream: str) -> list[float]:
         """P-values of the bundle's validation items in a stream."""
         if self._reference is None:
-            self._reference = reference_of(self._folder / FOLDER, self.bundle)
+            self._reference = reference_of(self._deciding())
         return self._reference.get(stream, [])
+
+    def _deciding(self) -> Path | Bundle:
+        """The bundle whose decisions are followed."""
+        if self._running is not None and self._running.manifest.digest == self.bundle:
+            return self._running
+        return self._folder / FOLDER / self.bundle[:12]
 
     def _said(self, stream: str, alarm: Alarm) -> str:
         """An alarm in words, which name a part and are therefore looked up once."""

@@ -105,7 +105,7 @@ class LiveLine:
             stack.enter_context(_locked(self._folder))
             self._store = stack.enter_context(Store.open(self._folder))
             self._inspector = Inspector(self._store, self._config, self._runtime, clock=self._clock)
-            self.drift = DriftWatch(self._folder, self._store)
+            self.drift = DriftWatch(self._folder, self._store, self._runtime.bundle if self._runtime else None)
             stack.enter_context(self.supervision)
             if faults := self.supervision.start():
                 raise StartupError(faults)

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from deploy.bundle import Bundle
 from qc_station.cli import cli
 from qc_station.config.writing import write_station
 from qc_station.drift.state import FILE, read_state
+from qc_station.drift.stream import Question
 from qc_station.drift.watch import AT_ONCE, LOOK_NS, DriftWatch
 from qc_station.line.simulation import station
 from qc_station.store import Store
 from qc_station.store.decisions import Decision, record
 from qc_station.store.schema import FILE_NAME
 from tests.qc_station.drift.simulation import p_values
+from tests.qc_station.drift.test_reference import with_record
 
 BEFORE, AFTER = 260, 90
 BUNDLE = "c0ffee" * 10
@@ -189,3 +192,16 @@ def test_looking_changes_nothing_in_the_station(folder: Path) -> None:
 def test_a_folder_that_is_no_station_is_refused_as_wrong_usage(tmp_path: Path) -> None:
     assert drift(tmp_path).exit_code == 2
     assert "station.toml" in drift(tmp_path).output
+
+
+def test_a_bundle_that_decides_from_elsewhere_is_compared_with_its_own_training(
+    bundle_folder: Path, folder: Path, store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    record = json.dumps({"validation": {"novelty": {"novelty:acoustic": [0.25, 0.5]}}}).encode()
+    running = Bundle(with_record(bundle_folder, tmp_path_factory.mktemp("elsewhere"), record))
+    store_all(folder, [decided(0, 0.5, running.manifest.digest)])
+    questions = []
+    for watch in (DriftWatch(folder, store), DriftWatch(folder, store, running)):
+        watch.catch_up()
+        questions.append(set(watch.streams["acoustic"].detectors))
+    assert questions == [{Question.BEFORE}, {Question.BEFORE, Question.TRAINING}]
