@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -92,6 +93,30 @@ def test_labels_and_readme_name_every_input_and_output(folder: Path, bundle_fold
         assert f"`{name}`" in readme
     assert "python example.py --acoustic acoustic.flac --thermal thermal.png --enose enose.csv" in readme
     assert "probabilities of ok, crack, leak, by enose alone" in readme
+
+
+def test_the_readme_says_how_the_station_decides_and_how_a_browser_asks(folder: Path, bundle_folder: Path) -> None:
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "passing costs\n10 p, rejecting 1 (1 - p), and asking a person 0.5." in readme
+    assert "over all classes but ok" in readme
+    assert "A part that lacks one of acoustic, thermal never passes." in readme
+    manifest = Bundle(bundle_folder).manifest
+    for name, stream in manifest.streams.items():
+        size, shape = int(np.prod(stream.shape)), [1, *stream.shape]
+        assert f'"{name}": new ort.Tensor("float32", new Float32Array({size}), {shape}),' in readme
+    assert 'presence: new ort.Tensor("bool", [true, true, true], [1, 3]),' in readme
+    assert 'console.log(found["label"].data);' in readme
+
+
+def test_novelty_is_documented_as_what_it_is(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle = Bundle(bundle_folder)
+    outputs = (*bundle.manifest.outputs[:-1], "novelty", "novelty:enose", "embedding")
+    bundle.manifest = msgspec.structs.replace(bundle.manifest, outputs=outputs, verdicts={"novelty_p": 0.01})
+    write_folder(bundle, tmp_path / "out")
+    readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "| `novelty` | float32 | (batch, 1) | p-value of novelty by all streams that are present" in readme
+    assert "| `novelty:enose` | float32 | (batch, 1) | p-value of novelty by enose alone" in readme
+    assert "a person is asked where `novelty` is at most 0.01." in readme
 
 
 def test_other_files_of_the_folder_are_left_alone(bundle_folder: Path, tmp_path: Path) -> None:
