@@ -49,13 +49,14 @@ class Runtime:
         print(runtime.named("label", scores))
     """
 
-    def __init__(self, folder: Path | Bundle, threads: int = 1, provider: str = CPU) -> None:
+    def __init__(self, folder: Path | Bundle, threads: int = 1, provider: str = CPU, made: Any = None) -> None:
         """Load a bundle, recompute its self-test and warm up.
 
         Args:
             folder: The bundle's folder, or the bundle where it was read already.
             threads: Threads of one inference.
             provider: onnxruntime's execution provider; `deploy.providers` finds the fastest.
+            made: A session of the bundle's graph that is there already, see `deploy.optimised`; None: one is made.
 
         Raises:
             BundleError: the bundle is not whole, or does not give here what it gave when it was made.
@@ -63,7 +64,7 @@ class Runtime:
         self.bundle = folder if isinstance(folder, Bundle) else Bundle(folder)
         self.manifest = self.bundle.manifest
         self.threads, self.provider = threads, provider
-        self.session = session(self.bundle.model, threads, provider)
+        self.session = session(self.bundle.model, threads, provider) if made is None else made
         if fault := selftest_fault(self.bundle, self.session):
             raise BundleError(f"bundle {self.bundle.name}: {fault}")
         self.streams = tuple(self.manifest.streams)
@@ -149,8 +150,17 @@ class Runtime:
                 raise InputError(f"stream {name!r}: {rate} samples a second; expected {wanted}, as in training")
 
 
-def session(model: bytes, threads: int, provider: str = CPU) -> Any:
+def session(
+    model: bytes, threads: int, provider: str = CPU, *, optimised: bool = False, keep: Path | None = None
+) -> Any:
     """An onnxruntime session; no spinning, so that capture beside it does not starve.
+
+    Args:
+        model: ONNX bytes.
+        threads: Of one inference.
+        provider: onnxruntime's execution provider.
+        optimised: Whether the model has been optimised for this computer already.
+        keep: Where to write the model as it was optimised; None: nowhere.
 
     Raises:
         BundleError: onnxruntime does not take the model, or not with this provider.
@@ -164,6 +174,10 @@ def session(model: bytes, threads: int, provider: str = CPU) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # The other format, which would be recognized by its bytes, is none that `deploy.outside` can look into.
     options.add_session_config_entry("session.load_model_format", "ONNX")
+    if optimised:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if keep is not None:
+        options.optimized_model_filepath = str(keep)
     try:
         made = onnxruntime.InferenceSession(model, options, providers=[provider])
     except Exception as error:  # onnxruntime's own exceptions share no public base

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from deploy.bundle import Bundle
 from deploy.errors import BundleError
+from deploy.optimised import forget, optimised_session
 from deploy.providers import stored
 from deploy.runtime import CPU, Runtime
 from deploy.signature import Signature, require_signature
@@ -21,7 +22,7 @@ from qc_station.files import write_atomically
 
 MEMORY = "trust.json"
 CACHE = "cache"
-"""Folder of a station for what can be made again: the choice of execution providers."""
+"""Folder of a station for what can be made again: the choice of execution providers, and optimised graphs."""
 
 
 class Memory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,11 +52,12 @@ def trusted_runtime(station: Path, config: StationConfig, folder: Path, *, rollb
     """
     bundle = Bundle(folder)
     if config.bundles.require_signed is None:
-        return _fast_runtime(station, bundle)
+        return _fast_runtime(station, bundle, keep=True)
     signature = require_signature(bundle, station / config.bundles.require_signed)
     before = read_memory(station)
     after = _admitted(bundle, signature, before, rollback)
-    runtime = _fast_runtime(station, bundle)
+    # An optimised graph beside the bundle is signed by nobody.
+    runtime = _fast_runtime(station, bundle, keep=False)
     # A bundle that cannot run here must not lock out the one that does.
     bundle.require_streams(bundle_streams(config))
     if after != before:
@@ -63,15 +65,28 @@ def trusted_runtime(station: Path, config: StationConfig, folder: Path, *, rollb
     return runtime
 
 
-def _fast_runtime(station: Path, bundle: Bundle) -> Runtime:
-    """With the provider that `qc-station doctor --measure` found; the CPU, which every box has, where that fails now."""
+def _fast_runtime(station: Path, bundle: Bundle, *, keep: bool) -> Runtime:
+    """With the provider that `qc-station doctor --measure` found; the CPU, which every box has, where that fails now.
+
+    Args:
+        station: The station's folder.
+        bundle: Whole and unchanged.
+        keep: Whether the graph may be taken, and left for the next start, as onnxruntime optimised it.
+    """
     choice = stored(station / CACHE, bundle)
-    if choice is None or (choice.provider, choice.threads) == (CPU, 1):
-        return Runtime(bundle)
+    provider, threads = (CPU, 1) if choice is None else (choice.provider, choice.threads)
+    if provider != CPU:
+        try:
+            return Runtime(bundle, threads, provider)
+        except BundleError:
+            threads = 1
+    if not keep:
+        return Runtime(bundle, threads)
     try:
-        return Runtime(bundle, choice.threads, choice.provider)
+        return Runtime(bundle, threads, made=optimised_session(station / CACHE, bundle, threads))
     except BundleError:
-        return Runtime(bundle)
+        forget(station / CACHE, bundle)
+        return Runtime(bundle, threads)
 
 
 def _admitted(bundle: Bundle, signature: Signature, memory: Memory, rollback: bool) -> Memory:

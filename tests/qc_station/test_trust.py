@@ -1,5 +1,6 @@
 """A station that requires signatures runs signed bundles alone, and none older than one that ran, but on purpose."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from deploy import providers
 from deploy.bundle import Bundle
 from deploy.errors import BundleError
 from deploy.keys import PRIVATE, make_keys
+from deploy.selftest import selftest_fault
 from deploy.signature import sign
 from qc_station.config.bundles import BundlesConfig
 from qc_station.config.loading import load_station
@@ -15,7 +17,7 @@ from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.config.writing import write_station
 from qc_station.errors import ConfigError
 from qc_station.trust import CACHE, MEMORY, read_memory, trusted_runtime
-from tests.tiny_bundle import tiny_bundle
+from tests.tiny_bundle import WEIGHTS, model, tiny_bundle
 
 STREAMS = {"sound": StreamConfig(kind="waveform", rate_hz=8000.0, dtype="int16", window_s=0.0005)}
 
@@ -147,3 +149,25 @@ def test_the_table_is_read_written_and_checked(station: Path) -> None:
     (station / "station.toml").write_text(text.replace('require_signed = "../signing.pub"', 'require_signed = ""'))
     with pytest.raises(ConfigError, match=r"bundles\.require_signed = '': .*; allowed: File of the public key"):
         load_station(station)
+
+
+def test_the_optimised_graph_is_kept_and_a_wrong_one_never_decides(station: Path) -> None:
+    plain = StationConfig(name="s", streams=STREAMS)
+    folder = made(station, "a", None)
+    trusted_runtime(station, plain, folder)
+    graph, note = (station / CACHE / f"graph-{folder.name}.{ending}" for ending in ("onnx", "json"))
+    whole = graph.read_bytes()
+    # Another network, noted in good order: only the self-test can tell.
+    wrong = model(WEIGHTS * 2).SerializeToString()
+    graph.write_bytes(wrong)
+    said = [hashlib.sha256(content).hexdigest().encode() for content in (whole, wrong)]
+    note.write_bytes(note.read_bytes().replace(*said))
+    found = trusted_runtime(station, plain, folder)
+    assert selftest_fault(found.bundle, found.session) == ""
+    assert not graph.exists()
+    assert not note.exists()
+
+
+def test_a_station_that_asks_for_signatures_keeps_no_graph_that_nobody_signed(station: Path) -> None:
+    runs(station, made(station, "a", 3))
+    assert list((station / CACHE).glob("graph-*")) == []
