@@ -61,9 +61,12 @@ def _table(found: "Standings", floor: dict[str, Any] | None) -> "Table":
 
     from qc_station.figures.rates import Rate
 
-    table = Table(
-        "", "bundle", "accuracy", "escape", "overkill", "review", "beside the champion", title="challenge set"
-    )
+    table = Table(title="challenge set")
+    for name in ("", "bundle"):
+        # Whole in the narrowest terminal: `promote` wants the name as it stands here.
+        table.add_column(name, no_wrap=True, overflow="fold")
+    for name in ("accuracy", "escape", "overkill", "review", "beside the champion"):
+        table.add_column(name)
     for one in found.bundles:
         if one.figures is None:
             table.add_row(one.role, one.bundle[:12], *("-",) * 4, escape(one.fault or "nothing to ask"))

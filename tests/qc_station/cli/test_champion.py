@@ -79,6 +79,10 @@ def test_models_shows_people_and_programs_every_bundle_with_bounds(station: Path
     shown = CliRunner().invoke(cli, list(words), env={"COLUMNS": "240"}).stdout
     assert "6 of 9 (66.7 %" in shown
     assert "9 parts of the split test" in shown
+    narrow = CliRunner().invoke(cli, list(words), env={"COLUMNS": "80"}).stdout
+    assert best.name in narrow
+    assert other.name in narrow
+    assert "candidate" in narrow
 
 
 def test_a_line_starts_with_the_champion_and_refuses_one_that_is_damaged(station: Path) -> None:
