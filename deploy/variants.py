@@ -1,7 +1,6 @@
 """Whether a smaller arithmetic (fp16, int8) may stand in for float32: where it was measured faster, and decides alike.
 
-`tests/benchmarks/variants.py` makes and measures both kinds on a station's own items. None has met both conditions so
-far, so none is offered: where int8 was faster, some verdicts were others.
+`qc-station quantize` makes and measures both kinds on a station's own items and processor.
 """
 
 from dataclasses import dataclass

@@ -22,6 +22,8 @@ def failed_gates(manifest: Manifest, compared: Compared | None) -> tuple[str, ..
 
 def _parity(figures: Mapping[str, Any]) -> tuple[str, ...]:
     record = figures.get("parity")
+    if isinstance(record, Mapping) and record.get("beside") == "float32":
+        return _variant(record)
     found = record.get("max_abs_difference") if isinstance(record, Mapping) else None
     if not isinstance(found, int | float):
         return ("its manifest holds no parity record: nobody has compared the export with the training",)
@@ -29,6 +31,14 @@ def _parity(figures: Mapping[str, Any]) -> tuple[str, ...]:
     if not found <= PARITY:
         return (f"its export differs from its training by {found:.3g}; at most {PARITY:g} is allowed",)
     return ()
+
+
+def _variant(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """A bundle in smaller arithmetic has other numbers, but not one other verdict; see `qc_station.smaller`."""
+    flipped, items = record.get("flipped"), record.get("items")
+    if flipped == 0 and isinstance(items, int) and items > 0:
+        return ()
+    return (f"in smaller arithmetic {flipped} of {items} verdicts are others; allowed: none of 1 or more",)
 
 
 def _floor(figures: Mapping[str, Any]) -> tuple[str, ...]:
