@@ -10,7 +10,8 @@ from deploy.runtime import Runtime
 from models.deciding import Deciding
 from qc_station.evaluation import verdict_of
 from qc_station.verdict import Decision
-from tests.simulated_line import network, publish, recorded, shifts, windows_of
+from tests.simulated_line import recorded, windows_of
+from tests.trained_line import TrainedLine
 
 PARTS = 10_000
 BATCH = 32
@@ -24,13 +25,17 @@ Parts = Mapping[str, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def trained() -> Deciding:
-    return network(shifts(6, 80), epochs=6)
+def trained(trained_line: TrainedLine) -> Deciding:
+    """On one thread, as the runtime."""
+    torch.set_num_threads(1)
+    deciding = torch.load(trained_line.network, weights_only=False)
+    assert isinstance(deciding, Deciding)
+    return deciding
 
 
 @pytest.fixture(scope="module")
-def runtime(trained: Deciding, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    return Runtime(publish(trained, recorded(1, 3), tmp_path_factory.mktemp("bundles")))
+def runtime(trained_line: TrainedLine) -> Runtime:
+    return Runtime(trained_line.bundle)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from sensors.recordings.recorder import Recorder
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.line import START_NS, Pace, schedule
 from sensors.simulated.parts import make_parts
-from tests.simulated_line import shifts, small_bundle
+from tests.trained_line import TrainedLine
 
 pytestmark = pytest.mark.slow
 PARTS = 30
@@ -37,8 +37,8 @@ STOPS_IN_S = 5.0
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_bundle(tmp_path_factory.mktemp("bundles"), shifts(7, 80), epochs=15)
+def bundle(trained_line: TrainedLine) -> Path:
+    return trained_line.bundle
 
 
 def run(folder: Path, *arguments: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -11,7 +10,6 @@ from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.explaining.explanation import Explanation, explain
 from qc_station.explaining.place import Place
-from qc_station.learning.training import train_candidate
 from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
 from qc_station.line.shift import grouped, split_by_time
@@ -23,6 +21,7 @@ from sensors.simulated.frame import HEIGHT, WIDTH, ThermalCamera
 from sensors.simulated.line import Passing, schedule
 from sensors.simulated.mix import Mix
 from sensors.simulated.parts import make_parts
+from tests.simulated_line import network, publish
 
 MIX = Mix(bad_share=0.6, weights={"crack": 1.0, "overheat": 1.0, "leak": 1.0}, severities=(0.6, 1.0))
 TRAINED, EXPLAINED = 1, 2
@@ -43,12 +42,11 @@ def passing(seed: int, parts: int) -> tuple[tuple[Passing, ...], Iterator[Snapsh
 
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    config = station()
-    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, epochs=10, threads=1))
     passings, snapshots = passing(TRAINED, PARTS)
     labels = {one.part.name: one.part.labels for one in passings}
-    items = split_by_time(grouped(((s, labels[s.part]) for s in snapshots), shift="one", streams=config.streams))
-    return Runtime(train_candidate(config, items, tmp_path_factory.mktemp("bundles")).folder)
+    items = split_by_time(grouped(((s, labels[s.part]) for s in snapshots), shift="one", streams=station().streams))
+    whole = [item for item in items if len(item.windows) == len(station().streams)]
+    return Runtime(publish(network(items, epochs=10), whole, tmp_path_factory.mktemp("bundles")))
 
 
 @pytest.fixture(scope="module")
