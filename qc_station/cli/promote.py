@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qc_station.cli.login import login
+from qc_station.cli.login import who_option
 from qc_station.cli.output import finish, json_option
 from qc_station.cli.station import station_option
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @station_option()
-@click.option("--who", help="Who says so; without it the user of this login.")
+@who_option()
 @click.option("--why", default="", help="Why, for the record.")
 @click.option("--despite", metavar="REASON", help="Promote although gates fail; the reason and the gates are recorded.")
 @json_option
-def command(bundle: Path, station: Path, who: str | None, why: str, despite: str | None, as_json: bool) -> None:
+def command(bundle: Path, station: Path, who: str, why: str, despite: str | None, as_json: bool) -> None:
     """Make BUNDLE, a folder or the name of one in the station's bundles, the champion.
 
     Gates: it loads, meets its self-test and takes the station's streams; its export was held against its training; it
@@ -36,9 +36,7 @@ def command(bundle: Path, station: Path, who: str | None, why: str, despite: str
         raise click.UsageError(f"no bundle {str(bundle)!r}: neither that folder is there nor {folder}")
     if despite is not None and not despite.strip():
         raise click.UsageError("--despite needs a reason in words")
-    done = promote(
-        station, load_station(station), folder, who=who or login("who it is with --who"), why=why, despite=despite
-    )
+    done = promote(station, load_station(station), folder, who=who, why=why, despite=despite)
     finish(_told(done), as_json, text=_said(done))
 
 

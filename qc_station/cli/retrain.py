@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qc_station.cli.login import login
+from qc_station.cli.login import who_option
 from qc_station.cli.output import finish, json_option, note
 from qc_station.cli.progress import Progress
 from qc_station.cli.sensor_table import ends_by_signal
@@ -21,7 +21,7 @@ LEAST_MIB = 1024
 
 @click.command()
 @station_option()
-@click.option("--who", help="Who asks for it; without it the user of this login.")
+@who_option("Who asks for it")
 @click.option(
     "--budget",
     type=click.FloatRange(min=1),
@@ -36,14 +36,13 @@ LEAST_MIB = 1024
 )
 @click.option("--here", is_flag=True, help="In this process, at its priority and without a cap on memory.")
 @json_option
-def command(station: Path, who: str | None, budget: float, memory: int | None, here: bool, as_json: bool) -> None:
+def command(station: Path, who: str, budget: float, memory: int | None, here: bool, as_json: bool) -> None:
     """Fine-tune the station's champion on what was labelled since, with old items replayed beside it.
 
     Runs in a process of its own at the lowest priority and with a cap on its memory. Classes that the champion never saw
     get rows of their own; where it cannot learn on, a network is trained anew and the reason said. The candidate is
     checked as one of `train` is; `qc-station models` shows it beside the champion, and `promote` lets it decide.
     """
-    who = who or login("who it is with --who")
     if here:
         finish(retrained(station, who, budget, as_json), as_json)
         return

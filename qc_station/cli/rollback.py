@@ -4,17 +4,17 @@ from pathlib import Path
 
 import click
 
-from qc_station.cli.login import login
+from qc_station.cli.login import who_option
 from qc_station.cli.output import finish, json_option
 from qc_station.cli.station import station_option
 
 
 @click.command()
 @station_option()
-@click.option("--who", help="Who says so; without it the user of this login.")
+@who_option()
 @click.option("--why", default="", help="Why, for the record.")
 @json_option
-def command(station: Path, who: str | None, why: str, as_json: bool) -> None:
+def command(station: Path, who: str, why: str, as_json: bool) -> None:
     """Roll back to the champion before this one; done again, to the one before that.
 
     No gate is asked but that it loads and meets its self-test. A line that runs takes it up by itself within seconds.
@@ -24,6 +24,6 @@ def command(station: Path, who: str | None, why: str, as_json: bool) -> None:
     from qc_station.champion.promotion import roll_back
     from qc_station.config.loading import load_station
 
-    reign = roll_back(station, load_station(station), who=who or login("who it is with --who"), why=why)
+    reign = roll_back(station, load_station(station), who=who, why=why)
     text = f"champion: {reign.folder}, rolled back to by {reign.who}"
     finish({"champion": msgspec.to_builtins(reign)}, as_json, text=text)
