@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from deploy.runtime import Runtime
 from qc_station.align.snapshot import Snapshot
+from qc_station.champion.promotion import Promotion, promote
+from qc_station.config.station import StationConfig
 from qc_station.evaluation import MAIN, kept_scores, percentiles, rates, verdict_of
 from qc_station.line.shift import grouped, split_by_time
 from qc_station.line.simulation import shift
@@ -44,6 +46,20 @@ def record_shift(store: Store, config: Any, seed: int, parts: int) -> dict[str, 
     items = split_by_time(grouped(passed, shift=f"shift{seed}", streams=config.streams))
     store.add_items(items, config.streams)
     return {split: sum(item.split == split for item in items) for split in ("train", "val", "test")}
+
+
+def first_champion(folder: Path, config: StationConfig, bundle: Path) -> Promotion:
+    """Let the demo's network decide at its station, as a person would, so that `retrain` can learn on from it.
+
+    Args:
+        folder: Of the demo's station.
+        config: Of it.
+        bundle: The only one there.
+
+    Returns:
+        The promotion; a gate that fails stands in it as overruled, since there is nothing better here.
+    """
+    return promote(folder, config, bundle, who="qc-station demo", why="trained by the demo", despite="it is a demo")
 
 
 def inspect_shift(runtime: Runtime, store: Store, seed: int, parts: int) -> Iterator[Inspection]:

@@ -79,6 +79,9 @@ def test_make_demo_ends_with_verdicts_against_truth_and_says_simulated(tmp_path:
     decided = re.search(r"escape \(bad parts that passed\): (\d+) of (\d+)", done.stdout)
     assert decided is not None
     assert int(decided[1]) < int(decided[2]) / 4
+    models = shell(f"qc-station models --station {tmp_path / 'line'} --no-floor --json", tmp_path)
+    (champion,) = json.loads(models.splitlines()[-1])["bundles"]
+    assert champion["role"] == "champion"
 
 
 def test_the_readme_names_only_commands_and_files_that_exist() -> None:

@@ -40,7 +40,7 @@ def command(
     from qc_station.bundles import FOLDER
     from qc_station.cli.progress import Progress
     from qc_station.config.writing import write_station
-    from qc_station.demo import fresh, inspect_shift, record_shift, summary
+    from qc_station.demo import first_champion, fresh, inspect_shift, record_shift, summary
     from qc_station.learning.training import train_candidate
     from qc_station.line.simulation import station
     from qc_station.store import Store
@@ -62,6 +62,7 @@ def command(
         if candidate.floor:
             note(candidate.floor["message"])
         runtime = Runtime(candidate.folder)
+        first_champion(target, config, candidate.folder)
         note(f"inspecting a second shift of {inspected} parts")
         found = list(inspect_shift(runtime, store, seed + 1, inspected))
     result = {"bundle": str(candidate.folder), "recorded": recorded} | summary(found, runtime)
