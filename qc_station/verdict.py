@@ -136,9 +136,12 @@ def judge(
     bad = float(fused[~good].sum(dtype=np.float64))
     if 1.0 < bad < 1.0 + ROUNDING:
         bad = 1.0
+    decision = policy.decide(bad)
+    if decision is Decision.REJECT and good[best]:
+        # Several kinds of defects together: the likeliest class alone would read like a reason to pass.
+        words = f"not good {bad:.2f}, most of it {_likeliest(classes, fused, ~good)}"
     words += "; " + ", ".join(_said(outputs, s, ~good) if s in present else f"{s} absent" for s in streams)
     missing = [s for s, required in streams.items() if required and s not in present]
-    decision = policy.decide(bad)
     if novel := strange(outputs, present, novelty_p):
         return Verdict(decision=Decision.REVIEW, reason=f"{novel}; {words}", bad=bad)
     if missing and decision is Decision.PASS:
@@ -146,6 +149,12 @@ def judge(
     if policy.point and decision is Decision.PASS:
         words += f"; {policy.point.promise}"
     return Verdict(decision=decision, reason=words, bad=bad)
+
+
+def _likeliest(classes: tuple[str, ...], fused: NDArray[np.float32], among: NDArray[np.bool_]) -> str:
+    """The likeliest class among some, with its probability."""
+    number = int(np.where(among, fused, -1.0).argmax())
+    return f"{classes[number]} {fused[number]:.2f}"
 
 
 def _said(outputs: Mapping[str, NDArray[np.float32]], stream: str, bad: NDArray[np.bool_]) -> str:

@@ -40,6 +40,14 @@ def test_at_a_threshold_a_person_looks() -> None:
     assert Policy(escape=1, overkill=1, review=9).decide(0.5) is Decision.REJECT
 
 
+def test_a_part_that_is_rejected_for_several_kinds_together_is_not_said_to_be_good() -> None:
+    verdict = judged([0.44, 0.25, 0.31])
+    assert verdict.decision is Decision.REJECT
+    assert verdict.reason == "not good 0.56, most of it leak 0.31; acoustic 0.56, enose 0.56"
+    assert judged([0.3, 0.1, 0.6]).reason.startswith("leak 0.60; ")
+    assert judged([0.6, 0.1, 0.3]).reason.startswith("ok 0.60; ")
+
+
 @pytest.mark.parametrize("bad", [float("nan"), -0.1, 1.1, float("inf")])
 def test_what_is_no_probability_goes_to_review(bad: float) -> None:
     assert Policy().decide(bad) is Decision.REVIEW
