@@ -1,11 +1,18 @@
-"""From the heads' raw answers to calibrated probabilities: prior correction, averaging by presence, temperature."""
+"""From the heads' raw answers to calibrated probabilities: prior correction, averaging by presence, temperature.
+
+Two answers about the whole part are averaged as log-probabilities (a logarithmic pool: Genest and Zidek 1986, Combining
+probability distributions). One is that of the joint head. The other is what the heads of the present streams say together
+by Bayes' rule, as if the streams were independent in each class: log p(c) + sum over streams of log p(c | s) - log p(c).
+So a stream that sees nothing of a defect says nothing about it either, and the frequencies count once, however many are
+present. That streams are not independent is left to the temperature, one for each number of streams.
+"""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from models.losses.base import ClassLoss
+from models.losses.base import RAREST, ClassLoss
 from models.network import MultimodalNetwork, key
 from models.novelty.novelty import Novelty
 from models.tasks import Task
@@ -17,7 +24,7 @@ EMBEDDING = "embedding"
 class Deciding(nn.Module):
     """The graph that is exported: raw windows and presence mask in, calibrated probabilities out.
 
-    Outputs in order: for a task of the whole part NAME (average of the heads that are present), NAME:joint and
+    Outputs in order: for a task of the whole part NAME (average over the heads that are present), NAME:joint and
     NAME:STREAM; for a task of one stream its NAME; with a novelty its p-values, `novelty` and `novelty:STREAM`; at the
     end the embedding.
     """
@@ -31,6 +38,7 @@ class Deciding(nn.Module):
             loss = task.criterion
             if isinstance(loss, ClassLoss):
                 self.register_buffer(key(f"shift {task.name}"), loss.shift.clone())
+                self.register_buffer(key(f"prior {task.name}"), torch.tensor(task.frequencies).clamp_min(RAREST).log())
             else:
                 self.register_buffer(key(f"moments {task.name}"), torch.tensor(task.frequencies))
             for output in self.outputs_of(task):
@@ -64,12 +72,27 @@ class Deciding(nn.Module):
         heads = {output: self.corrected(task, answers[output]) for output, _ in self.network.pairs(task)}
         if task.stream is not None:
             return heads
-        joint, *single = heads.values()
-        here = presence.to(joint.dtype)
+        here = presence.to(next(iter(heads.values())).dtype)
+        pooled = self._pooled if task.classes else self._mean
+        return {task.name: pooled(task, list(heads.values()), here), **heads}
+
+    def _pooled(self, task: Task, heads: Sequence[Tensor], here: Tensor) -> Tensor:
+        """Log-probabilities of the whole part, the joint head's and the streams' together, shape (batch, classes)."""
+        joint, *single = heads
+        prior = self.get_buffer(key(f"prior {task.name}"))
+        streams = prior.expand_as(joint)
+        for column, answer in enumerate(single):
+            streams = streams + (answer - prior) * here[:, column : column + 1]
+        return 0.5 * (joint + torch.log_softmax(streams, dim=1))
+
+    @staticmethod
+    def _mean(_: Task, heads: Sequence[Tensor], here: Tensor) -> Tensor:
+        """Mean of the values of the heads that are present, shape (batch, 1)."""
+        joint, *single = heads
         total = joint
         for column, answer in enumerate(single):
             total = total + answer * here[:, column : column + 1]
-        return {task.name: total / (1.0 + here.sum(dim=1, keepdim=True)), **heads}
+        return total / (1.0 + here.sum(dim=1, keepdim=True))
 
     def finished(self, task: Task, output: str, answer: Tensor, presence: Tensor) -> Tensor:
         """Probabilities, shape (batch, classes), or values in their own unit, shape (batch, 1)."""

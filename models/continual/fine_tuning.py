@@ -24,6 +24,10 @@ from models.trainer import FEW_ITEMS, Trainer
 
 SEEN = 6000
 """Items that are seen in all, where nobody says how many epochs: a champion needs fewer than a network that knows nothing."""
+SEEN_OF_FEW = 16000
+"""The same where there are few examples of a class that the champion does not know: each is asked more often."""
+FEW_OF_A_CLASS = 50
+"""Fewer examples than this are few."""
 FEWEST_EPOCHS, MOST_EPOCHS = 4, 80
 MOST_MEASURED = 256
 """About so many old items, evenly spaced, give the Fisher information."""
@@ -100,7 +104,8 @@ def fine_tune(
     # New rows and new streams' parts begin at random.
     torch.manual_seed(chosen.seed)
     network = warm_start(champion, inputs, tasks, train.windows)
-    chosen = gentle(chosen, len(train), len(new) + _distinct(train), network.paths())
+    rarest = _rarest(champion.tasks, tasks, new)
+    chosen = gentle(chosen, len(train), len(new) + _distinct(train), network.paths(), rarest=rarest)
     start = network.state_dict()
     terms = _terms(champion, inputs, tasks, old, kept, chosen.seed)
     trainer = Trainer(inputs, tasks, train, val, chosen, clock, start=start, terms=terms)
@@ -115,7 +120,9 @@ def fine_tune(
     )
 
 
-def gentle(settings: Settings, items: int, distinct: int, paths: Iterable[str]) -> Settings:
+def gentle(
+    settings: Settings, items: int, distinct: int, paths: Iterable[str], *, rarest: int = FEW_OF_A_CLASS
+) -> Settings:
     """Settings with the learning rates and the number of epochs of fine-tuning where they say none.
 
     Args:
@@ -124,11 +131,13 @@ def gentle(settings: Settings, items: int, distinct: int, paths: Iterable[str]) 
         distinct: Of them, items that differ: few are soon known by heart, and what is learnt from few in large steps is
             forgotten of many.
         paths: Names of the network's paths.
+        rarest: Examples of the rarest class that the champion does not know.
     """
     rate = LEARNING_RATE * min(1.0, max(0.1, distinct / FEW_ITEMS))
     given = {name: settings.paths.get(name, PathSettings()) for name in paths}
     slow = {name: replace(path, lr=rate if path.lr is None else path.lr) for name, path in given.items()}
-    epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, SEEN // items))
+    seen = SEEN_OF_FEW if rarest < FEW_OF_A_CLASS else SEEN
+    epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, seen // items))
     return replace(settings, paths=slow, epochs=epochs)
 
 
@@ -155,6 +164,18 @@ def _spaced(data: Dataset, streams: Sequence[str]) -> Dataset:
     items = np.arange(0, len(data), 1 + len(data) // MOST_MEASURED)
     rows = {name: data.rows[name][items] for name in streams}
     return Dataset(windows={name: data.windows[name] for name in streams}, rows=rows, targets={})
+
+
+def _rarest(before: Sequence[Task], after: Sequence[Task], new: Dataset) -> int:
+    """Examples of the rarest class that is new to a task of the champion's; `FEW_OF_A_CLASS` where none is."""
+    known = {task.name: task.classes for task in before}
+    counts = [
+        int((new.targets[task.name] == code).sum())
+        for task in after
+        for code, name in enumerate(task.classes)
+        if name not in known.get(task.name, task.classes) and task.name in new.targets
+    ]
+    return min(counts, default=FEW_OF_A_CLASS)
 
 
 def _distinct(train: Dataset) -> int:

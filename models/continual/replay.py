@@ -14,7 +14,7 @@ SHARE = 0.05
 """Share of the old items that are replayed."""
 LEAST = 200
 """Old items that are replayed where the share comes to fewer."""
-DRAWS = 2 / 3
+DRAWS = 1 / 2
 """Share of the joined items that are replayed ones; the few are drawn more often to come to it."""
 
 

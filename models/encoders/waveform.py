@@ -68,7 +68,8 @@ class Spectrum(nn.Module):
 
     def fit(self, windows: Tensor) -> None:
         """Mean and standard deviation of each band over items and frames."""
-        decibels = torch.cat([self.spectrogram(some) for some in windows.split(FITTED_AT_ONCE)])
+        starts = range(0, len(windows), FITTED_AT_ONCE)
+        decibels = torch.cat([self.spectrogram(windows[at : at + FITTED_AT_ONCE]) for at in starts])
         self.offset.copy_(decibels.mean(dim=(0, 3))[:, :, None])
         self.scale.copy_(decibels.std(dim=(0, 3)).clamp_min(1.0)[:, :, None])
 

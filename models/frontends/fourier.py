@@ -9,9 +9,9 @@ series, doi:10.1090/S0025-5718-1965-0178586-1). With N = rows * columns, n = col
 X[N - k] = conj X[k], so that k1 up to rows / 2 is enough: the bins that are missing mirror those that are there.
 
 Why double: beside a loud tone the bins 60 dB under it hold what is left when numbers a thousand times as large cancel.
-In single precision every way tried (one to four stages of radix 4 to 64, window before or inside the first, even and
-odd parts folded, sums in blocks) rounds 3 to 12 times as much there as librosa, whose transform numpy computes in
-double precision and then rounds. Of real sound the first stage needs half, so that double costs less than single did.
+In single precision every way that was tried (one to four stages of radix 4 to 64, the window before the first or in it,
+even and odd parts folded, sums in blocks) rounds more than twice as much there as librosa at one length or another: numpy
+computes librosa's transform in double precision and rounds what comes out, as is done here.
 """
 
 import math

@@ -24,7 +24,6 @@ class LogMel(nn.Module):
 
     mel: Tensor
     bank: Tensor
-    floor: Tensor
 
     def __init__(self, rate_hz: float, n_fft: int, hop: int, bands: int) -> None:
         super().__init__()
@@ -43,8 +42,8 @@ class LogMel(nn.Module):
         self.register_buffer("mel", torch.tensor(mel, dtype=torch.float32), persistent=False)
         self.register_buffer("bank", torch.tensor(self.power.arranged(mel), dtype=torch.float32), persistent=False)
         # One for each band: the exporter's optimizer takes a single 1e-9 for 0 and drops it, and the graph would then
-        # give -inf, and NaN for the whole part, where a stream is silent or absent.
-        self.register_buffer("floor", torch.full((self.bands, 1), FLOOR), persistent=False)
+        # give -inf, and NaN for the whole part, where a stream is silent or absent. No buffer, as in `Power`.
+        self.floor = torch.full((self.bands, 1), FLOOR, dtype=torch.float64)
 
     def frames(self, samples: int) -> int:
         """Number of frames that a window of so many samples gives."""
@@ -59,5 +58,6 @@ class LogMel(nn.Module):
         Returns:
             Decibels relative to a full-scale sine, shape (batch, bands, frames), float32.
         """
-        # Added before the logarithm: a constant that is added after it takes digits away.
-        return DECIBELS * torch.log(torch.matmul(self.bank, self.power(window)) + self.floor)
+        heard = torch.matmul(self.bank, self.power(window)).double()
+        # Libraries round a logarithm in single precision differently; of this one silence is the floor to the bit.
+        return (DECIBELS * torch.log(heard + self.floor.to(window.device))).to(window.dtype)

@@ -120,14 +120,37 @@ def test_items_without_a_stream_train_as_if_their_window_were_masked() -> None:
     torch.testing.assert_close(lean, masked, rtol=0, atol=1e-5)
 
 
-def test_the_average_of_the_heads_is_over_those_that_are_present() -> None:
+def test_the_joint_head_is_averaged_with_what_the_present_streams_say_together_by_bayes_rule() -> None:
     deciding = Deciding(network()).eval()
     answers = {o: torch.randn(1, t.outputs) for t in TASKS for o, _ in deciding.network.pairs(t)}
-    heads = {o: deciding.corrected(LABEL, answers[o])[0] for o, _ in deciding.network.pairs(LABEL)}
+    heads = {o: deciding.corrected(LABEL, answers[o])[0].exp() for o, _ in deciding.network.pairs(LABEL)}
+    prior = torch.tensor(LABEL.frequencies)
     for mask in MASKS:
         found = deciding.combined(LABEL, answers, torch.tensor([mask]))["label"][0]
-        single = [heads[f"label:{s.name}"] for s, here in zip(SPECS, mask, strict=True) if here]
-        torch.testing.assert_close(found, torch.stack([heads["label:joint"], *single]).mean(dim=0))
+        likelihoods = [heads[f"label:{s.name}"] / prior for s, here in zip(SPECS, mask, strict=True) if here]
+        streams = prior * torch.stack([torch.ones_like(prior), *likelihoods]).prod(dim=0)
+        pooled = (heads["label:joint"] * streams / streams.sum()).sqrt()
+        torch.testing.assert_close(found.softmax(dim=0), pooled / pooled.sum())
+
+
+def test_a_stream_that_only_knows_the_frequencies_changes_no_answer() -> None:
+    deciding = Deciding(network()).eval()
+    answers = {o: torch.randn(1, t.outputs) for t in TASKS for o, _ in deciding.network.pairs(t)}
+    blank = torch.tensor(LABEL.frequencies).log() + deciding.get_buffer("shift label")
+    answers["label:thermal"] = blank[None]
+    with_it, without = ([True, True, True], [s.name != "thermal" for s in SPECS])
+    found = [deciding.combined(LABEL, answers, torch.tensor([mask]))["label"] for mask in (with_it, without)]
+    torch.testing.assert_close(*found)
+
+
+def test_values_of_the_heads_that_are_present_are_averaged() -> None:
+    deciding = Deciding(network()).eval()
+    task = next(task for task in TASKS if not task.classes and task.stream is None)
+    answers = {o: torch.randn(1, t.outputs) for t in TASKS for o, _ in deciding.network.pairs(t)}
+    for mask in MASKS:
+        found = deciding.combined(task, answers, torch.tensor([mask]))[task.name][0]
+        single = [answers[f"{task.name}:{s.name}"][0] for s, here in zip(SPECS, mask, strict=True) if here]
+        torch.testing.assert_close(found, torch.stack([answers[f"{task.name}:joint"][0], *single]).mean(dim=0))
 
 
 def test_probabilities_are_those_of_the_training_frequencies() -> None:

@@ -11,7 +11,7 @@ import torch
 from models.adjustment import LEARNING_RATE, PathSettings
 from models.checkpoint import Checkpoints
 from models.continual.ewc import Elastic, fisher
-from models.continual.fine_tuning import FEWEST_EPOCHS, MOST_EPOCHS, Keeping, fine_tune, gentle
+from models.continual.fine_tuning import FEW_OF_A_CLASS, FEWEST_EPOCHS, MOST_EPOCHS, Keeping, fine_tune, gentle
 from models.continual.forgetting import decided, forgetting
 from models.continual.insertion import inserted
 from models.continual.moments import carry_moments
@@ -217,3 +217,24 @@ def test_steps_are_small_where_few_items_differ_unless_someone_says_otherwise(di
 def test_fewer_epochs_are_planned_for_more_items(items: int, epochs: int) -> None:
     assert gentle(Settings(), items, 9, ()).epochs == epochs
     assert gentle(Settings(epochs=7), items, 9, ()).epochs == 7
+
+
+def test_few_examples_of_a_new_class_are_seen_more_often() -> None:
+    planned = [gentle(Settings(), 500, 9, (), rarest=rarest).epochs or 0 for rarest in (FEW_OF_A_CLASS, 49, 1)]
+    assert planned[0] < planned[1] == planned[2]
+
+
+def test_only_classes_that_the_champion_lacks_are_counted_among_the_few(champion: MultimodalNetwork) -> None:
+    counted = []
+
+    def planned(*_: object, rarest: int, **__: object) -> Settings:
+        counted.append(rarest)
+        raise StopIteration
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.continual.fine_tuning.gentle", planned)
+        for known, kinds in ((5, NEW), (4, (3,)), (3, OLD)):
+            with pytest.raises(StopIteration):
+                fine_tune(champion, SPECS, tasks(known), parts(60, kinds, 2), parts(60, OLD, 0), parts(9, OLD, 5))
+    labels = parts(60, NEW, 2).targets["label"]
+    assert counted == [min((labels == 3).sum(), (labels == 4).sum()), 60, FEW_OF_A_CLASS]

@@ -13,7 +13,21 @@ from models.frontends.logmel import FLOOR, LogMel
 SAMPLES = 3000
 
 
-COMMON = {"Add", "Cast", "Concat", "Constant", "Gather", "Identity", "Log", "MatMul", "Mul", "Pad", "Reshape", "Slice"}
+COMMON = {
+    "Add",
+    "Cast",
+    "Clip",
+    "Concat",
+    "Constant",
+    "Gather",
+    "Identity",
+    "Log",
+    "MatMul",
+    "Mul",
+    "Pad",
+    "Reshape",
+    "Slice",
+}
 COMMON |= {"Split", "Squeeze", "Transpose", "Unsqueeze"}
 """What every runtime has."""
 
@@ -63,7 +77,7 @@ def test_equals_librosa_within_a_hundredth_of_a_decibel(
 def test_a_full_scale_sine_has_about_zero_decibels_in_its_bin() -> None:
     rate_hz = 8000.0
     layer = LogMel(rate_hz, 256, 64, 32)
-    sine = torch.sin(2 * torch.pi * 32 * torch.arange(2048) / 256)[None]
+    sine = torch.sin(2 * torch.pi * 32 * torch.arange(2048, dtype=torch.float64) / 256)[None].float()
     place = int(layer.power.arranged(np.eye(129, dtype=np.float32))[32].argmax())
     # Frames at both ends see the silence outside.
     power = layer.power(sine)[0, place, 2:-2]
@@ -72,7 +86,7 @@ def test_a_full_scale_sine_has_about_zero_decibels_in_its_bin() -> None:
 
 def test_silence_stands_at_the_floor_and_not_at_minus_infinity() -> None:
     decibels = LogMel(8000.0, 128, 32, 16)(torch.zeros(1, 500))
-    torch.testing.assert_close(decibels, torch.full_like(decibels, -90.0))
+    assert torch.equal(decibels, torch.full_like(decibels, -90.0))
 
 
 @pytest.mark.parametrize("n_fft", [256, 512, 1024, 2048])
@@ -82,7 +96,8 @@ def test_rounds_at_most_twice_as_much_as_librosa_does_beside_a_loud_tone(hz: flo
     layer = LogMel(16000.0, n_fft, n_fft // 4, 128)
     exact, theirs = (by_librosa(tone, layer, 16000.0, dtype) for dtype in (np.float64, np.float32))
     loud = exact > exact.max() - 60
-    errors = [np.sqrt(np.square(way - exact)[loud].mean()) for way in (layer(torch.from_numpy(tone[None]))[0], theirs)]
+    ours = layer(torch.from_numpy(tone[None]))[0].numpy()
+    errors = [np.sqrt(np.square(way - exact)[loud].mean()) for way in (ours, theirs)]
     assert loud.sum() > 50
     assert errors[0] < 2 * errors[1]
 
@@ -111,7 +126,7 @@ def test_the_exported_graph_says_the_same_of_any_batch_and_keeps_the_floor() -> 
     )
     np.testing.assert_allclose(together, layer(torch.from_numpy(random)).numpy(), rtol=0, atol=2e-5)
     assert np.array_equal(together, np.concatenate([runs.run(None, {"sound": one[None]})[0] for one in random]))
-    np.testing.assert_allclose(silent, -90.0, rtol=0, atol=1e-4)
+    assert (silent == -90.0).all()
     assert {node.op_type for node in model.graph.node} <= COMMON
 
 
