@@ -4,9 +4,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
+from deploy.bundle import Bundle
+from deploy.errors import BundleError
+from qc_station.champion.record import champion_folder
 from qc_station.config.station import StationConfig
-from qc_station.errors import ConfigError, StoreError
+from qc_station.errors import ChampionError, ConfigError, StoreError
 from qc_station.store import Store
 from qc_station.store.items import Entry
 
@@ -44,7 +48,7 @@ def say(store: Store, config: StationConfig, statement: Statement, who: str) -> 
     column = _column(entry, config, statement.stream)
     values: dict[str, str | None] = {}
     if statement.label is not None:
-        known = known_classes(entries, config)
+        known = known_classes(entries, config, champion_classes(store.folder))
         (_new if statement.new_class else _known)(statement.label, known)
         values["label" + column] = statement.label
     if statement.severity is not None:
@@ -74,10 +78,27 @@ def found(entries: Iterable[Entry], store: Store, item: str) -> Entry:
     raise StoreError(f"no item named {item!r} in the store{hint}")
 
 
-def known_classes(entries: Iterable[Entry], config: StationConfig) -> tuple[str, ...]:
-    """Classes that were ever said of a part or a stream of this station, those of good parts first."""
+def known_classes(entries: Iterable[Entry], config: StationConfig, champion: Iterable[str] = ()) -> tuple[str, ...]:
+    """Classes that were ever said of a part or a stream of this station, those of good parts first.
+
+    Args:
+        entries: All items.
+        config: The station.
+        champion: Classes that its champion tells apart: it may have been trained elsewhere, on parts that are not here.
+    """
     said = {v for e in entries for c, v in e.labels.items() if c.partition(".")[0] == "label"}
-    return (*config.ok_classes, *sorted(said - set(config.ok_classes)))
+    return (*config.ok_classes, *sorted((said | set(champion)) - set(config.ok_classes)))
+
+
+def champion_classes(station: Path) -> tuple[str, ...]:
+    """Classes that the station's champion tells apart; none where there is no champion, or it is damaged."""
+    try:
+        folder = champion_folder(station)
+        tasks = Bundle(folder).manifest.tasks if folder else {}
+    except (BundleError, ChampionError):
+        # People go on labelling; the line says on its own that the bundle does not load.
+        return ()
+    return tuple(name for column, task in tasks.items() if column.partition(".")[0] == "label" for name in task.classes)
 
 
 def _column(entry: Entry, config: StationConfig, stream: str | None) -> str:

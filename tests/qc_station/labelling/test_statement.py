@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deploy.bundle import Bundle
+from qc_station.champion.record import crown
 from qc_station.config.station import StationConfig
 from qc_station.errors import ConfigError, StoreError
 from qc_station.items import Item
 from qc_station.labelling.statement import Statement, say
 from qc_station.store import Store
 from tests.synthetic import TABLES
+from tests.told_bundle import told_bundle
 
 CONFIG = StationConfig(name="line1", streams=TABLES, ok_classes=("ok", "good"))
 
@@ -47,6 +50,22 @@ def test_a_class_that_nobody_named_is_refused_with_those_that_are_known(store: S
     ):
         say(store, CONFIG, Statement(item="part-1", label="crakc"), "ann")
     assert store.label_history("part-1") == []
+
+
+def test_what_the_champion_tells_apart_is_known_although_nobody_said_it_here(store: Store) -> None:
+    bundle = told_bundle(store.folder / "bundles", 0)
+    crown(store.folder, Bundle(bundle).manifest.digest, who="ann", why="trained elsewhere")
+    assert say(store, CONFIG, Statement(item="part-1", label="leak"), "ann") == {"label": "leak"}
+    with pytest.raises(ConfigError, match="allowed: ok, good, crack, leak, or --new-class"):
+        say(store, CONFIG, Statement(item="part-1", label="dent"), "ann")
+
+
+@pytest.mark.parametrize("file", ["champion.json", "bundles/{bundle}/model.onnx"])
+def test_a_damaged_champion_keeps_nobody_from_labelling(store: Store, file: str) -> None:
+    bundle = told_bundle(store.folder / "bundles", 0)
+    crown(store.folder, Bundle(bundle).manifest.digest, who="ann", why="")
+    (store.folder / file.format(bundle=bundle.name)).write_bytes(b"")
+    assert say(store, CONFIG, Statement(item="part-1", label="crack"), "ann") == {"label": "crack"}
 
 
 def test_a_new_class_is_known_from_then_on(store: Store) -> None:
