@@ -11,8 +11,6 @@ from models.frontends.mel import LINEAR, hz_to_mel, mel_filters, mel_frequencies
 
 FLOOR = 1e-9
 """Power under which a band counts as silent: -90 dB below a full-scale square wave's bin."""
-DECIBELS = 10 / math.log(10)
-"""Of a power's natural logarithm."""
 
 
 class LogMel(nn.Module):
@@ -44,6 +42,8 @@ class LogMel(nn.Module):
         # One for each band: the exporter's optimizer takes a single 1e-9 for 0 and drops it, and the graph would then
         # give -inf, and NaN for the whole part, where a stream is silent or absent. No buffer, as in `Power`.
         self.floor = torch.full((self.bands, 1), FLOOR, dtype=torch.float64)
+        # The exporter rounds a plain number to single precision.
+        self.decibels = torch.tensor([10 / math.log(10)], dtype=torch.float64)
 
     def frames(self, samples: int) -> int:
         """Number of frames that a window of so many samples gives."""
@@ -60,4 +60,5 @@ class LogMel(nn.Module):
         """
         heard = torch.matmul(self.bank, self.power(window)).double()
         # Libraries round a logarithm in single precision differently; of this one silence is the floor to the bit.
-        return (DECIBELS * torch.log(heard + self.floor.to(window.device))).to(window.dtype)
+        logarithm = torch.log(heard + self.floor.to(window.device))
+        return (self.decibels.to(window.device) * logarithm).to(window.dtype)
