@@ -123,6 +123,13 @@ def ticks_below(picture: Picture, box: Box, ticks: Sequence[tuple[float, str]]) 
         write(picture, text, (box.x(share) - round(len(text) * 3.7), box.bottom + 19), size=0.4, colour=SOFT)
 
 
+def said_below(picture: Picture, box: Box, text: str) -> None:
+    """What the axes of a box are, between its outer marks; nothing where there is no room for it."""
+    width = round(len(text) * 7.4)
+    if width + 130 <= box.width:
+        write(picture, text, (box.x(0.5) - width // 2, box.bottom + 19), size=0.4, colour=SOFT)
+
+
 def ticks_left(picture: Picture, box: Box, ticks: Sequence[tuple[float, str]]) -> None:
     """Marks on the left of a box: share of its height and text."""
     for share, text in ticks:

@@ -55,6 +55,7 @@ def sound_panel(picture: Picture, box: Box, reason: Reason, strongest: float, ma
     canvas.ticks_left(
         picture, plot, [(n / count, f"{edges[n]:.0f}" + " Hz" * (n == count)) for n in range(0, count + 1, 2)]
     )
+    canvas.said_below(picture, plot, "time; mel frequency")
     most = marked(reason)
     band = Box(left=plot.left, top=plot.y(((most or 0) + 1) / count), width=plot.width, height=plot.height // count + 1)
     canvas.frame_of(picture, plot)
@@ -98,6 +99,7 @@ def frame_panel(picture: Picture, box: Box, reason: Reason, strongest: float, ma
         if marked(reason) is not None:
             canvas.frame_of(picture, patch, mark if number else canvas.PAPER, 2)
         canvas.ticks_below(picture, one, [(0.0, "0"), (1.0, f"{columns} columns")])
+        canvas.said_below(picture, one, "where the answer hangs" if number else "as the camera saw it")
     canvas.ticks_left(picture, plain, [(1.0, "0"), (0.0, f"{rows} rows")])
     for line, number in enumerate(apart(reason)):
         row = Box(left=box.right - 406, top=box.top + 4 + 44 * line, width=BAR_WIDTH, height=16)
@@ -130,6 +132,7 @@ def curves_panel(picture: Picture, box: Box, reason: Reason, strongest: float, m
         cv2.line(picture, (plot.left, plot.y(share)), (plot.right - 1, plot.y(share)), GRID, 1)
     period = f"{(steps - 1) / reason.rate_hz:.3g} s" if reason.rate_hz else f"{steps - 1} steps"
     canvas.ticks_below(picture, plot, [(0.0, "0"), (1.0, period)])
+    canvas.said_below(picture, plot, f"time; {'change since the first sample' if unit else f'value in {reason.unit}'}")
     for channel in range(count):
         thick = 3 if channel == marked(reason) else 1
         x = np.linspace(0.0, 1.0, steps) if steps > 1 else np.zeros(1)

@@ -107,3 +107,20 @@ def test_ticks_are_round_and_few(low: float, high: float) -> None:
     assert 3 <= len(ticks) <= 7
     assert low <= ticks[0] < ticks[-1] <= high
     assert all(len(f"{tick:g}") <= 8 for tick in ticks)
+
+
+def test_every_axis_says_what_it_is_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    real = canvas.write
+
+    def heard(picture: np.ndarray, text: str, place: tuple[int, int], **style: object) -> None:
+        said.append(text)
+        real(picture, text, place, **style)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(canvas, "write", heard)
+    draw(explained(good_windows()))
+    for words in ("time; mel frequency", "as the camera saw it", "where the answer hangs", "time; change since"):
+        assert any(text.startswith(words) for text in said), words
+    said.clear()
+    canvas.said_below(sheet(400, 100), Box(left=10, top=10, width=100, height=50), "time; mel frequency")
+    assert said == []
