@@ -1,5 +1,10 @@
 """The graph against its network on every item of a data set, each with the streams that it has."""
 
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -65,3 +70,20 @@ def test_a_graph_that_differs_for_one_item_alone_is_refused_with_output_item_and
         compare_items(deciding, Wrong(), held)
     words = f"output 'label:enose' by {value:.3g} (allowed 1e-05) at item 'part-36' of 37"
     assert words in str(error.value)
+
+
+@pytest.mark.slow
+def test_the_bytes_of_an_export_do_not_depend_on_the_process(exported: Exported) -> None:
+    code = (
+        "import hashlib; from tests.synthetic import exported_network; "
+        "print(hashlib.sha256(exported_network()[1]).hexdigest())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env={"PATH": "", "PYTHONHASHSEED": "77", "OMP_NUM_THREADS": "1"},
+    )
+    assert done.stdout.split()[-1] == hashlib.sha256(exported[1]).hexdigest()
