@@ -21,8 +21,8 @@ TRAIN = ("-m", "qc_station", "train", "--json", "--station")
 
 @pytest.fixture
 def station(tmp_path: Path) -> Path:
-    """Sixty imported parts of which one thread learns, so that bits repeat."""
-    manifest, folder = write_manifest(tmp_path / "own", 60), tmp_path / "line1"
+    """Sixty imported parts of which one thread learns, so that bits repeat; sound takes longest and adds nothing here."""
+    manifest, folder = write_manifest(tmp_path / "own", 60, streams=("thermal", "enose")), tmp_path / "line1"
     for command in (
         ["init", str(folder), "--from", str(manifest)],
         ["import", str(manifest), "--station", str(folder)],
