@@ -33,7 +33,13 @@ def command(station: Path, no_floor: bool, as_json: bool) -> None:
     if not as_json:
         console(as_json).print(_table(found, floor))
     text = f"{len(found.challenge.items)} parts of the split {found.challenge.split or 'test or challenge: none'}"
-    finish(result, as_json, text=text)
+    finish(result, as_json, text="\n".join((text, *_refusals(found))))
+
+
+def _refusals(found: "Standings") -> list[str]:
+    """Why each bundle cannot be used, or would not be promoted; under the table, whose columns are too narrow for it."""
+    whys = {one.bundle[:12]: [one.fault] if one.fault else list(one.failed) for one in found.bundles}
+    return [f"{bundle} would not be promoted: {why}" for bundle, reasons in whys.items() for why in reasons]
 
 
 def _floor(station: Path, found: "Standings") -> dict[str, Any]:
@@ -66,15 +72,15 @@ def _table(found: "Standings", floor: dict[str, Any] | None) -> "Table":
         # Whole in the narrowest terminal: `promote` wants the name as it stands here.
         table.add_column(name, no_wrap=True, overflow="fold")
     for name in ("accuracy", "escape", "overkill", "review", "beside the champion"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for one in found.bundles:
         if one.figures is None:
-            table.add_row(one.role, one.bundle[:12], *("-",) * 4, escape(one.fault or "nothing to ask"))
+            table.add_row(one.role, one.bundle[:12], *("-",) * 4, "cannot be used" if one.fault else "nothing to ask")
             continue
         rates = [str(one.figures.rates[name]) for name in ("accuracy", "escape", "overkill", "review")]
         test = one.compared.classes if one.compared else None
-        beside = f"+{test.only_first} -{test.only_second}, p {test.p:.3g}" if test else "-"
-        table.add_row(one.role, one.bundle[:12], *rates, "; ".join((beside, *one.failed)))
+        beside = f"+{test.only_first} -{test.only_second}, p {test.p:.2g}" if test else "-"
+        table.add_row(one.role, one.bundle[:12], *rates, beside)
     if floor:
         cells = [str(Rate(**floor[n])) if n in floor else "-" for n in ("accuracy", "escape", "overkill", "review")]
         table.add_row("floor", "-", *cells, escape(str(floor.get("fault", ""))))

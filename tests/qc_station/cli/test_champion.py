@@ -83,6 +83,14 @@ def test_models_shows_people_and_programs_every_bundle_with_bounds(station: Path
     assert best.name in narrow
     assert other.name in narrow
     assert "candidate" in narrow
+    gates = told_bundle(station / "bundles", 2, figures={"parity": {"max_abs_difference": 0.5}})
+    (other / "model.onnx").write_bytes(b"")
+    said = CliRunner().invoke(cli, list(words), env={"COLUMNS": "80"}).stdout.splitlines()
+    assert (
+        f"{gates.name} would not be promoted: its export differs from its training by 0.5; at most 1e-05 is allowed"
+        in said
+    )
+    assert any(line.startswith(f"{other.name} would not be promoted: ") and "model.onnx" in line for line in said)
 
 
 def test_a_line_starts_with_the_champion_and_refuses_one_that_is_damaged(station: Path) -> None:
