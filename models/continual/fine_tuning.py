@@ -104,20 +104,15 @@ def fine_tune(
     # New rows and new streams' parts begin at random.
     torch.manual_seed(chosen.seed)
     network = warm_start(champion, inputs, tasks, train.windows)
-    rarest = _rarest(champion.tasks, tasks, new)
-    chosen = gentle(chosen, len(train), len(new) + _distinct(train), network.paths(), rarest=rarest)
-    start = network.state_dict()
+    replayed, rarest = _distinct(train), _rarest(champion.tasks, tasks, new)
+    chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest)
     terms = _terms(champion, inputs, tasks, old, kept, chosen.seed)
-    trainer = Trainer(inputs, tasks, train, val, chosen, clock, start=start, terms=terms)
+    trainer = Trainer(inputs, tasks, train, val, chosen, clock, start=network.state_dict(), terms=terms)
     if checkpoints is not None:
         checkpoints.resume(trainer)
     outcome = trainer.run(report, checkpoints)
-    return FineTuned(
-        outcome=outcome,
-        new=len(new),
-        replayed=_distinct(train),
-        forgetting=forgetting(champion, outcome.network, val),
-    )
+    lost = forgetting(champion, outcome.network, val)
+    return FineTuned(outcome=outcome, new=len(new), replayed=replayed, forgetting=lost)
 
 
 def gentle(

@@ -44,7 +44,7 @@ class TrainingConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     accumulation: Count = 1
     """Batches whose gradients make one step: a larger batch in the memory of a small one."""
     threads: Count | None = None
-    """Torch threads; None: one per core."""
+    """Torch threads; None: one per core, and one fewer in `retrain`, which runs beside the line."""
     weighting: str = "fixed"
     """Integration of the losses: a file name of models/weighting."""
     weights: dict[str, NotNegative] = {}

@@ -1,5 +1,6 @@
 """Learn on from the champion with what was labelled since; from nothing where that cannot be."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,7 +72,7 @@ def retrain(
     Raises:
         ConfigError: nothing to learn from, or nothing was labelled since the champion learnt.
     """
-    torch.set_num_threads(config.training.threads or torch.get_num_threads())
+    torch.set_num_threads(config.training.threads or threads_beside_the_line())
     labelled = sorted((item for item in items if item.labels), key=lambda item: item.name)
     if isinstance(champion, str):
         return _anew(config, labelled, champion, report, who)
@@ -103,6 +104,11 @@ class Known:
     """All training items as arrays."""
     champion: Parameters
     """The network."""
+
+
+def threads_beside_the_line() -> int:
+    """All cores but one: what is in use goes on, and threads that wait for one that it holds back take longer than fewer."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def _on(

@@ -27,7 +27,9 @@ from models.novelty.fitting import fit_novelty
 from models.settings import Settings
 from models.tasks import Task
 from models.trainer import Trainer
+from qc_station.agreement import Agreement, agree
 from qc_station.bundles import bundle_streams
+from qc_station.code_version import code_version
 from qc_station.config.station import StationConfig
 from qc_station.config.training import TrainingConfig
 from qc_station.errors import ConfigError
@@ -200,8 +202,10 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     groups = [item.group for item in trained.splits.val]
     floor = beside_floor(deciding, specs, trained.train, val, groups=groups, ok_classes=config.ok_classes)
     provenance = _provenance(config, trained.splits, outcome) | trained.origin
-    figures = _figures(outcome, parity) | {"floor": floor}
-    manifest = _manifest(config, trained.tasks, deciding, provenance, figures)
+    manifest = _manifest(config, trained.tasks, deciding, provenance, {})
+    agreement = agree(deciding, runtime, val, manifest)
+    figures = _figures(outcome, parity, agreement) | {"floor": floor}
+    manifest = msgspec.structs.replace(manifest, figures=figures)
     record = record_of(outcome, deciding, trained.train, val, config, floor)
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
     learnt = {item.name: content_digest(item) for item in trained.splits.train}
@@ -258,6 +262,7 @@ def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict
         "weighting": config.training.weighting,
         "losses": {t.name: t.criterion.name for t in outcome.network.tasks},
         "versions": {
+            "qc_station": code_version(),
             "python": platform.python_version(),
             "torch": str(torch.__version__),
             "onnxruntime": onnxruntime.__version__,
@@ -265,7 +270,7 @@ def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict
     }
 
 
-def _figures(outcome: Outcome, parity: Parity) -> dict[str, Any]:
+def _figures(outcome: Outcome, parity: Parity, agreement: Agreement) -> dict[str, Any]:
     best = outcome.epochs[outcome.best - 1]
     return {
         "validation_loss": best.val,
@@ -275,6 +280,7 @@ def _figures(outcome: Outcome, parity: Parity) -> dict[str, Any]:
             "novelty_difference": parity.novelty,
             "comparisons": parity.comparisons,
         },
+        "validation": agreement.as_json(),
         "neurons": outcome.network.describe(),
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deploy.bundle import TRAINING
+from qc_station.code_version import code_version
 from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.config.training import TrainingConfig
 from qc_station.items import Item
@@ -35,7 +36,12 @@ def test_a_bundle_says_whether_its_network_beats_the_floor(tmp_path: Path) -> No
     items = [item(number) for number in range(100)]
     items[0] = replace(items[0], weight=2.0, quality={"enose": 0.5})
     folder = train_candidate(config, items, tmp_path).folder
-    floor = msgspec.json.decode((folder / "manifest.json").read_bytes())["figures"]["floor"]
+    manifest = msgspec.json.decode((folder / "manifest.json").read_bytes())
+    agreement, floor = manifest["figures"]["validation"], manifest["figures"]["floor"]
+    assert (agreement["items"], agreement["flipped"]) == (40, 0)
+    assert agreement["max_abs_difference"] <= 1e-5
+    assert agreement["rates"]["escape"]["total"] == 20
+    assert manifest["provenance"]["versions"]["qc_station"] == code_version()
     assert floor["items"] == 40
     assert floor["validation"]["floor"]["accuracy"] > 0.8
     assert floor["message"].startswith("the network beats" if floor["beaten"] else "the network does not beat")
