@@ -11,7 +11,7 @@ from models.network import MultimodalNetwork
 
 COARSE = 15
 """Temperatures that are tried; the fine grid is for the network that is kept."""
-AT_ONCE = 64
+AT_ONCE = 16
 """Items of one forward pass: the spectrograms of more at once would be the largest part of a training's memory."""
 
 

@@ -22,13 +22,15 @@ from models.tasks import Task
 from models.terms import Term
 from models.trainer import FEW_ITEMS, Trainer
 
-SEEN = 6000
+SEEN = 5500
 """Items that are seen in all, where nobody says how many epochs: a champion needs fewer than a network that knows nothing."""
 SEEN_OF_FEW = 16000
 """The same where there are few examples of a class that the champion does not know: each is asked more often."""
 FEW_OF_A_CLASS = 50
 """Fewer examples than this are few."""
 FEWEST_EPOCHS, MOST_EPOCHS = 4, 80
+SPARING = 16
+"""Items of one forward pass, two of which make a step: a training beside the line takes less memory."""
 MOST_MEASURED = 256
 """About so many old items, evenly spaced, give the Fisher information."""
 
@@ -133,7 +135,8 @@ def gentle(
     slow = {name: replace(path, lr=rate if path.lr is None else path.lr) for name, path in given.items()}
     seen = SEEN_OF_FEW if rarest < FEW_OF_A_CLASS else SEEN
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, seen // items))
-    return replace(settings, paths=slow, epochs=epochs)
+    sparing = {} if settings.batch else {"batch": SPARING, "accumulation": 2 * settings.accumulation}
+    return replace(settings, paths=slow, epochs=epochs, **sparing)
 
 
 def _terms(

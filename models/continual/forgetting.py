@@ -11,7 +11,7 @@ from models.injection import Dataset, in_order
 from models.network import MultimodalNetwork
 
 CONFIDENCE = 0.95
-AT_ONCE = 64
+AT_ONCE = 16
 """Items of one forward pass; spectrograms of many more are the peak of what a training needs."""
 
 

@@ -20,10 +20,8 @@ SHARE = 0.5
 ENVIRONMENT = {
     # Threads that spin while they wait would take the cores from inspection.
     "OMP_WAIT_POLICY": "PASSIVE",
-    # glibc keeps what it was given back in heaps that only grow, 100 MB here; large blocks are mapped and go back at once.
+    # One heap is reused where many each keep what they were given; to map large blocks one by one costs twice the time.
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
 }
 """What the process is started with."""
 REFUSED = ("can't allocate memory", "cannot allocate memory", "bad_alloc", "bad allocation", "failed to allocate")
