@@ -135,8 +135,8 @@ def gentle(
     slow = {name: replace(path, lr=rate if path.lr is None else path.lr) for name, path in given.items()}
     seen = SEEN_OF_FEW if rarest < FEW_OF_A_CLASS else SEEN
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, seen // items))
-    sparing = {} if settings.batch else {"batch": SPARING, "accumulation": 2 * settings.accumulation}
-    return replace(settings, paths=slow, epochs=epochs, **sparing)
+    spared = settings.accumulation if settings.batch else 2 * settings.accumulation
+    return replace(settings, paths=slow, epochs=epochs, batch=settings.batch or SPARING, accumulation=spared)
 
 
 def _terms(
