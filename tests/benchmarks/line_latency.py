@@ -1,4 +1,4 @@
-"""Trigger to stored verdict on the simulated line at 10 parts a second, alone and with a training beside at low priority.
+"""Trigger to stored verdict on the simulated line at 10 parts a second, alone and with a training beside as `retrain` runs it.
 
 The floor is a process of its own (`qc-station simulate`): a serial port, a camera and a sound. The line is that of
 `qc-station run` with a small bundle. Latency is counted from the arrival of the oldest reading that the deciding step
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -32,6 +33,7 @@ from deploy.runtime import Runtime
 from qc_station.align.snapshot import Snapshot
 from qc_station.config.loading import load_station
 from qc_station.config.writing import write_station
+from qc_station.learning.apart import ENVIRONMENT
 from qc_station.line.inspection import Inspected
 from qc_station.line.live import LiveLine
 from qc_station.line.simulation import station
@@ -119,6 +121,7 @@ def training(folder: Path) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        env=os.environ | ENVIRONMENT,
     )
     try:
         yield
@@ -156,6 +159,8 @@ def quantiles(values: list[float]) -> dict[str, float]:
 def teaching(folder: Path) -> Path:
     """A station with a recorded shift for the training beside."""
     config = station()
+    threads = max(1, (os.cpu_count() or 1) - 1)
+    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, threads=threads))
     write_station(folder, config)
     with Store.open(folder) as store:
         store.add_items(shifts(SHIFTS, PARTS), config.streams)
