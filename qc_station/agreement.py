@@ -13,7 +13,7 @@ from deploy.selftest import NOVELTY_TOLERANCE
 from deploy.variants import BAND
 from models.deciding import Deciding
 from models.injection import Dataset
-from qc_station.evaluation import MAIN, verdict_by
+from qc_station.evaluation import MAIN, verdict_of
 from qc_station.figures.rates import Rate, rate
 from qc_station.novelty import NOVELTY_P
 from qc_station.verdict import Decision, Policy, Verdict
@@ -76,7 +76,7 @@ def _verdicts(manifest: Manifest, presence: NDArray[np.bool_], outputs: Outputs)
     found = []
     for number, there in enumerate(presence):
         present = tuple(name for name, here in zip(manifest.streams, there, strict=True) if here)
-        found.append(verdict_by(manifest, {name: rows[number] for name, rows in outputs.items()}, present))
+        found.append(verdict_of(manifest, {name: rows[number] for name, rows in outputs.items()}, present))
     return found
 
 

@@ -80,7 +80,7 @@ def inspect_part(runtime: Runtime, store: Store, snapshot: Snapshot, truth: str)
     started = time.perf_counter_ns()
     scores = runtime.scores({name: window.data for name, window in snapshot.windows.items()})
     scored = time.perf_counter_ns()
-    verdict = verdict_of(runtime, scores.outputs, scores.streams)
+    verdict = verdict_of(runtime.manifest, scores.outputs, scores.streams)
     store.record_decision(
         part=snapshot.part,
         verdict=verdict.decision.value,

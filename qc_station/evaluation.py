@@ -118,22 +118,12 @@ def kept_scores(runtime: Runtime, scores: Scores) -> dict[str, object]:
 
 
 def verdict_of(
-    runtime: Runtime,
-    outputs: Mapping[str, NDArray[np.float32]],
-    present: tuple[str, ...],
-    policy: Policy | None = None,
-) -> Verdict:
-    """The verdict about one part from its outputs, by a policy; None: by the costs of the bundle alone."""
-    return verdict_by(runtime.manifest, outputs, present, policy)
-
-
-def verdict_by(
     manifest: Manifest,
     outputs: Mapping[str, NDArray[np.float32]],
     present: tuple[str, ...],
     policy: Policy | None = None,
 ) -> Verdict:
-    """The same of a bundle that is not loaded, or not yet written."""
+    """The verdict about one part from its outputs, by a policy; None: by the costs of the bundle alone."""
     if MAIN not in manifest.tasks:
         reason = f"the bundle answers {', '.join(manifest.tasks)} but no {MAIN} of the whole part"
         return Verdict(decision=Decision.REVIEW, reason=reason, bad=float("nan"))
@@ -162,7 +152,7 @@ def verdict_figures(
         if label is None:
             continue
         present = tuple(s for s, p in zip(runtime.streams, presence[number], strict=True) if p)
-        verdict = verdict_of(runtime, {n: rows[number] for n, rows in outputs.items()}, present, policy)
+        verdict = verdict_of(runtime.manifest, {n: rows[number] for n, rows in outputs.items()}, present, policy)
         counts["ok" if label in runtime.manifest.ok_classes else "not_ok"][verdict.decision.value] += 1
     promise = policy.point.promise if policy and policy.point else None
     return {"counts": counts} | rates(counts) | {"promise": promise}

@@ -135,7 +135,7 @@ def _verdicts(runtime: Runtime, made: Any, items: Sequence[Item], station: Path 
     names, found, policy = list(runtime.manifest.outputs), [], policy_of(station, runtime.manifest)
     for item in items:
         outputs = {n: rows[0] for n, rows in zip(names, made.run(names, _feed(runtime, item)), strict=True)}
-        verdict = verdict_of(runtime, outputs, tuple(n for n in runtime.streams if n in item.windows), policy)
+        verdict = verdict_of(runtime.manifest, outputs, tuple(n for n in runtime.streams if n in item.windows), policy)
         found.append((verdict.decision.value, verdict.bad))
     return found
 

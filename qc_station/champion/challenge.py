@@ -126,7 +126,7 @@ def answers_of(runtime: Runtime, items: Sequence[Item], policy: Policy | None = 
     for number, item in enumerate(items):
         own = {name: rows[number] for name, rows in outputs.items()}
         here = tuple(s for s, there in zip(runtime.streams, presence[number], strict=True) if there)
-        decision = verdict_of(runtime, own, here, policy).decision if here else Decision.REVIEW
+        decision = verdict_of(runtime.manifest, own, here, policy).decision if here else Decision.REVIEW
         right.append(bool(here) and _best(runtime, own) == item.labels[MAIN])
         decisions.append(decision.value)
     return Answers(right=np.array(right, np.bool_), decisions=np.array(decisions, np.str_))

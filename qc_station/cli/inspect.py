@@ -65,7 +65,7 @@ def inspected(runtime: Any, windows: dict[str, Any], policy: Any = None) -> dict
 
     started = time.perf_counter_ns()
     scores = runtime.scores(windows)
-    verdict = verdict_of(runtime, scores.outputs, scores.streams, policy)
+    verdict = verdict_of(runtime.manifest, scores.outputs, scores.streams, policy)
     spent = (time.perf_counter_ns() - started) / 1e6
     answers = {
         name: runtime.named(name, scores) if task.classes else float(scores.outputs[name][0])

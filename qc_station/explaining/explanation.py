@@ -107,7 +107,7 @@ def explain(
     asked = Asked(runtime, windows, scores.streams, target)
     return Explanation(
         name=name,
-        verdict=verdict_of(runtime, scores.outputs, scores.streams, policy),
+        verdict=verdict_of(runtime.manifest, scores.outputs, scores.streams, policy),
         target=target,
         probability=float(target.probability(scores.outputs[MAIN])),
         reasons=tuple(

@@ -122,7 +122,7 @@ class Inspector:
             scores = self._runtime.scores(here)
         except InputError as error:
             return _review(str(error)), {}
-        verdict = verdict_of(self._runtime, scores.outputs, scores.streams, self._policy)
+        verdict = verdict_of(self._runtime.manifest, scores.outputs, scores.streams, self._policy)
         missing = [name for name, stream in self._config.inspecting.items() if stream.required and name not in here]
         if missing and verdict.decision is Decision.PASS:
             verdict = _review(f"required {', '.join(missing)} missing; {verdict.reason}", verdict.bad)

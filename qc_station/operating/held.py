@@ -107,8 +107,8 @@ def _scored(runtime: Runtime, items: Sequence[Item]) -> list[_Row]:
     for number, item in enumerate(items):
         own = {name: values[number] for name, values in outputs.items()}
         present = tuple(s for s in runtime.streams if s in item.windows)
-        passing = verdict_of(runtime, own, present, EVERYTHING_PASSES)
-        rejecting = verdict_of(runtime, own, present, NOTHING_PASSES)
+        passing = verdict_of(runtime.manifest, own, present, EVERYTHING_PASSES)
+        rejecting = verdict_of(runtime.manifest, own, present, NOTHING_PASSES)
         allowed = passing.decision is Decision.PASS, rejecting.decision is Decision.REJECT
         rows.append((passing.bad, *allowed, own[MAIN], item.labels[MAIN], item.group))
     return rows

@@ -46,7 +46,7 @@ from qc_station.evaluation import verdict_of
 runtime = Runtime(Path(sys.argv[1]))
 part = {name: np.ones(stream.shape, stream.dtype) for name, stream in runtime.manifest.streams.items()}
 scores = runtime.scores(part)
-verdict_of(runtime, scores.outputs, scores.streams)
+verdict_of(runtime.manifest, scores.outputs, scores.streams)
 """
 TOLD = """
 now, cpu = time.monotonic_ns(), time.process_time()

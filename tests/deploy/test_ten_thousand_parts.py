@@ -61,7 +61,7 @@ def batches(parts: Parts) -> Iterator[Parts]:
 def decisions(runtime: Runtime, outputs: Parts) -> list[Decision]:
     rows = range(len(next(iter(outputs.values()))))
     each = ({name: values[row] for name, values in outputs.items()} for row in rows)
-    return [verdict_of(runtime, one, runtime.streams).decision for one in each]
+    return [verdict_of(runtime.manifest, one, runtime.streams).decision for one in each]
 
 
 @pytest.mark.slow

@@ -119,8 +119,8 @@ def test_latency_is_measured(runtime: Runtime) -> None:
 
 def test_a_part_without_its_required_microphone_never_passes(runtime: Runtime) -> None:
     outputs = {"label": np.float32([1, 0, 0]), **{f"label:{n}": np.float32([1, 0, 0]) for n in NAMES}}
-    assert verdict_of(runtime, outputs, ("thermal", "enose")).decision == "REVIEW"
-    assert verdict_of(runtime, outputs, ("acoustic", "thermal")).decision == "PASS"
+    assert verdict_of(runtime.manifest, outputs, ("thermal", "enose")).decision == "REVIEW"
+    assert verdict_of(runtime.manifest, outputs, ("acoustic", "thermal")).decision == "PASS"
 
 
 def test_items_without_any_label_have_no_figures_but_a_result(runtime: Runtime) -> None:
