@@ -1,6 +1,6 @@
 """Whether a smaller arithmetic (fp16, int8) may stand in for float32: where it was measured faster, and decides alike.
 
-`qc-station quantize` makes and measures both kinds on a station's own items and processor.
+`qc-station quantize` makes and measures every kind on a station's own items and processor.
 """
 
 from dataclasses import dataclass

@@ -33,6 +33,11 @@ def usual_memory_mib() -> int:
     return int(SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) // MIB
 
 
+def threads_beside_the_line() -> int:
+    """All cores but one: what is in use goes on, and threads that wait for one that it holds back take longer than fewer."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
 def run_apart(arguments: Sequence[str], memory_mib: int) -> tuple[int, dict[str, Any]]:
     """Run `qc-station ARGUMENTS --json` and wait; what it prints for people goes to stderr as it comes.
 

@@ -1,6 +1,5 @@
 """Learn on from the champion with what was labelled since; from nothing where that cannot be."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +17,7 @@ from models.tasks import Task
 from qc_station.config.station import StationConfig
 from qc_station.errors import ConfigError
 from qc_station.items import Item
+from qc_station.learning.apart import threads_beside_the_line
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
 from qc_station.learning.parameters import Parameters
 from qc_station.learning.training import Trained, settings_of, train
@@ -104,11 +104,6 @@ class Known:
     """All training items as arrays."""
     champion: Parameters
     """The network."""
-
-
-def threads_beside_the_line() -> int:
-    """All cores but one: what is in use goes on, and threads that wait for one that it holds back take longer than fewer."""
-    return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def _on(

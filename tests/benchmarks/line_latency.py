@@ -33,7 +33,7 @@ from deploy.runtime import Runtime
 from qc_station.align.snapshot import Snapshot
 from qc_station.config.loading import load_station
 from qc_station.config.writing import write_station
-from qc_station.learning.apart import ENVIRONMENT
+from qc_station.learning.apart import ENVIRONMENT, threads_beside_the_line
 from qc_station.line.inspection import Inspected
 from qc_station.line.live import LiveLine
 from qc_station.line.simulation import station
@@ -159,7 +159,7 @@ def quantiles(values: list[float]) -> dict[str, float]:
 def teaching(folder: Path) -> Path:
     """A station with a recorded shift for the training beside."""
     config = station()
-    threads = max(1, (os.cpu_count() or 1) - 1)
+    threads = threads_beside_the_line()
     config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, threads=threads))
     write_station(folder, config)
     with Store.open(folder) as store:

@@ -8,7 +8,14 @@ import pytest
 
 from qc_station.errors import RetrainingError
 from qc_station.learning import apart
-from qc_station.learning.apart import MIB, is_out_of_memory, memory_refused, run_apart, usual_memory_mib
+from qc_station.learning.apart import (
+    MIB,
+    is_out_of_memory,
+    memory_refused,
+    run_apart,
+    threads_beside_the_line,
+    usual_memory_mib,
+)
 
 
 @pytest.fixture
@@ -80,3 +87,9 @@ def test_half_of_the_box_is_the_usual_cap_and_the_message_names_what_to_change()
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MIB
     assert usual_memory_mib() == pytest.approx(physical / 2, abs=1)
     assert "more memory than it may take" in str(memory_refused(MemoryError("x")))
+
+
+@pytest.mark.parametrize(("cores", "threads"), [({0, 1, 5, 7}, 3), ({0, 1}, 1), ({3}, 1)])
+def test_a_core_is_left_to_the_line(monkeypatch: pytest.MonkeyPatch, cores: set[int], threads: int) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: cores)
+    assert threads_beside_the_line() == threads

@@ -14,7 +14,7 @@ from qc_station.errors import ConfigError, ParametersError
 from qc_station.items import Item
 from qc_station.learning.datasets import as_dataset
 from qc_station.learning.parameters import Parameters, parameters_file, read_parameters, write_parameters
-from qc_station.learning.retraining import retrain, taken, threads_beside_the_line
+from qc_station.learning.retraining import retrain, taken
 from qc_station.learning.training import Trained, train
 from qc_station.store.digests import content_digest
 
@@ -131,9 +131,3 @@ def test_taking_items_shares_their_windows() -> None:
     assert some.rows["enose"].tolist() == [0, ABSENT]
     assert some.weights[""].tolist() == [1.0, 0.5]
     assert some.names == ("p000", "p003")
-
-
-@pytest.mark.parametrize(("cores", "threads"), [({0, 1, 5, 7}, 3), ({0, 1}, 1), ({3}, 1)])
-def test_a_core_is_left_to_the_line(monkeypatch: pytest.MonkeyPatch, cores: set[int], threads: int) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: cores)
-    assert threads_beside_the_line() == threads
