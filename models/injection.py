@@ -1,7 +1,7 @@
 """Stage 1, injection: the streams of many items, each with its own shape, and what is known about them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,23 @@ class Dataset:
     def presence(self) -> NDArray[np.bool_]:
         """Which streams each item has, shape (items, streams)."""
         return np.stack([rows != ABSENT for rows in self.rows.values()], axis=1)
+
+    def taken(self, items: NDArray[np.int64], streams: Sequence[str] | None = None) -> "Dataset":
+        """Some items and some streams; windows are shared, not copied.
+
+        Args:
+            items: Their numbers.
+            streams: Those that stay; None: all.
+        """
+        kept = tuple(self.rows) if streams is None else streams
+        return replace(
+            self,
+            windows={name: self.windows[name] for name in kept},
+            rows={name: self.rows[name][items] for name in kept},
+            targets={name: values[items] for name, values in self.targets.items()},
+            names=tuple(self.names[n] for n in items) if self.names else (),
+            weights={name: values[items] for name, values in self.weights.items() if name in ("", *kept)},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from torch import Tensor
 from models.discrepancy import pairs_of
 from models.injection import Dataset
 from models.network import MultimodalNetwork
-from models.pilot.subsets import taken
 from models.trainer import Trainer
 from models.validation import validation_losses
 
@@ -39,7 +38,7 @@ def probed(trainer: Trainer) -> Probe:
     """Run a training and measure it on training items as it is measured on validation items."""
     outcome, streams = trainer.run(), trainer.network.streams
     every = np.arange(0, len(trainer.train), 1 + len(trainer.train) // MOST_ITEMS)
-    known = item_losses(outcome.network, taken(trainer.train, every, streams))
+    known = item_losses(outcome.network, trainer.train.taken(every, streams))
     held = item_losses(outcome.network, trainer.val)
     return Probe(
         streams=streams,

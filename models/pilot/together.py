@@ -7,7 +7,7 @@ import numpy as np
 
 from models.injection import Dataset
 from models.pilot.probe import Probe, item_losses, standard_error
-from models.pilot.subsets import having_all, taken
+from models.pilot.subsets import having_all
 
 DEVIATIONS = 2.0
 """Standard errors that a difference must exceed to be told."""
@@ -64,7 +64,7 @@ def _compared(both: Probe, alone: Sequence[Probe], shared: Dataset) -> Iterator[
     """On the items that have both streams, of which the networks of one see that one alone."""
     every = np.arange(len(shared))
     together = item_losses(both.network, shared)
-    single = {p.streams[0]: item_losses(p.network, taken(shared, every, p.streams)) for p in alone}
+    single = {p.streams[0]: item_losses(p.network, shared.taken(every, p.streams)) for p in alone}
     one, other = both.streams
     for output in (o for o in together if o.endswith(":joint")):
         apart = {stream: losses[output] for stream, losses in single.items()}

@@ -124,7 +124,7 @@ def _on(
         specs,
         tasks,
         new,
-        taken(known.data, known.items),
+        known.data.taken(np.flatnonzero(known.items)),
         held,
         settings_of(config.training),
         Keeping(least=LEAST_REPLAYED),
@@ -180,19 +180,3 @@ def _new_classes(before: Iterable[Task], after: Iterable[Task]) -> dict[str, lis
     known = {task.name: task.classes for task in before}
     found = {task.name: [c for c in task.classes if c not in known.get(task.name, ())] for task in after}
     return {name: classes for name, classes in found.items() if classes}
-
-
-def taken(data: Dataset, chosen: NDArray[np.bool_]) -> Dataset:
-    """Some items of a data set; windows are shared, not copied.
-
-    Args:
-        data: All items.
-        chosen: Which, shape (items,).
-    """
-    return Dataset(
-        windows=data.windows,
-        rows={name: rows[chosen] for name, rows in data.rows.items()},
-        targets={name: values[chosen] for name, values in data.targets.items()},
-        names=tuple(name for name, here in zip(data.names, chosen, strict=True) if here),
-        weights={name: values[chosen] for name, values in data.weights.items()},
-    )

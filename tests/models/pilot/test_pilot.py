@@ -11,7 +11,7 @@ from models.adjustment import LEARNING_RATE, PathSettings
 from models.injection import ABSENT, Dataset
 from models.pilot import Pilot, Probe, Together, pilot
 from models.pilot.probing import _trainings_worth, subsets
-from models.pilot.subsets import having_all, having_any, taken
+from models.pilot.subsets import having_all, having_any
 from models.pilot.worth import worths
 from models.settings import Settings
 from tests.synthetic import ENOSE, dataset, raw_windows, tasks_for
@@ -165,4 +165,4 @@ def test_subsets_keep_items_windows_and_names_together() -> None:
     assert set(both.windows) == set(both.rows) == {"one", "two"}
     assert both.rows["one"].tolist() == data.rows["one"][3:].tolist()
     assert both.weights[""].tolist() == [3, 4, 5]
-    assert taken(data, np.array([2]), ("one",)).targets["label"].tolist() == [data.targets["label"][2]]
+    assert data.taken(np.array([2]), ("one",)).targets["label"].tolist() == [data.targets["label"][2]]

@@ -14,7 +14,7 @@ from qc_station.errors import ConfigError, ParametersError
 from qc_station.items import Item
 from qc_station.learning.datasets import as_dataset
 from qc_station.learning.parameters import Parameters, parameters_file, read_parameters, write_parameters
-from qc_station.learning.retraining import retrain, taken
+from qc_station.learning.retraining import retrain
 from qc_station.learning.training import Trained, train
 from qc_station.store.digests import content_digest
 
@@ -126,7 +126,7 @@ def test_without_parameters_or_with_a_window_of_another_shape_it_begins_from_not
 
 def test_taking_items_shares_their_windows() -> None:
     data = as_dataset([*OLD[:3], replace(OLD[3], windows={}, weight=0.5)], STREAMS, ())
-    some = taken(data, np.array([True, False, False, True]))
+    some = data.taken(np.array([0, 3]))
     assert some.windows["enose"] is data.windows["enose"]
     assert some.rows["enose"].tolist() == [0, ABSENT]
     assert some.weights[""].tolist() == [1.0, 0.5]
