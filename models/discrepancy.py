@@ -1,10 +1,14 @@
 """Stage 3 at work: from the answers of the heads to a sum and a count for every input-output pair."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from models.losses.base import Loss
+from models.losses.base import RAREST, Loss, WeighedClassLoss
 from models.network import MultimodalNetwork
 from models.tasks import Task
 
@@ -26,6 +30,8 @@ class Pair:
     """Priority: the task's weight, shared out among its heads."""
     loss: Loss
     """What it is held against with."""
+    drawn: Tensor | None = field(default=None, compare=False)
+    """Added to the answers in training, shape (classes,); see `as_drawn`. None: nothing."""
 
     def shown(self, normalized: float, validation: bool = False) -> float:
         """A normalized loss as people know it: in nats (focal and ordinal in their own sum of them), or the value's unit squared.
@@ -50,6 +56,31 @@ def pairs_of(network: MultimodalNetwork) -> tuple[Pair, ...]:
     return tuple(found)
 
 
+def as_drawn(pairs: Sequence[Pair], targets: Mapping[str, NDArray[np.float32]]) -> tuple[Pair, ...]:
+    """Pairs for items that were drawn by other frequencies than those of their tasks.
+
+    In training the log of how much more often a class is drawn than expected is added to its answer (logit adjustment:
+    Menon et al. 2021, arXiv:2007.07314). What the network itself says stays right for the expected frequencies, so that
+    a network that knew them begins and ends with them.
+
+    Args:
+        pairs: Of a network.
+        targets: Of the items that are drawn, by task: class indices, NaN where unknown, shape (items,);
+            tasks that are not named stay as they are.
+    """
+    found = []
+    for pair in pairs:
+        values = targets.get(pair.task.name, np.zeros(0, np.float32))
+        known = values[~np.isnan(values)].astype(np.int64)
+        if isinstance(pair.loss, WeighedClassLoss) and len(known):
+            counts = np.bincount(known, minlength=pair.loss.classes)
+            shares = torch.tensor(counts / len(known), dtype=torch.float32).clamp_min(RAREST)
+            expected = torch.tensor(pair.loss.frequencies).clamp_min(RAREST)
+            pair = replace(pair, drawn=(shares / expected).log())
+        found.append(pair)
+    return tuple(found)
+
+
 def eligible(pair: Pair, targets: dict[str, Tensor], presence: Tensor) -> Tensor:
     """Which items have this pair, shape (items,), bool."""
     known = ~targets[pair.task.name].isnan()
@@ -65,4 +96,6 @@ def pair_losses(pair: Pair, answers: Tensor, targets: Tensor) -> Tensor:
         answers: Raw answers of the items that have the pair, shape (items, outputs).
         targets: Class indices or standardized values, shape (items,).
     """
+    if pair.drawn is not None:
+        answers = answers + pair.drawn
     return pair.loss.items(answers, targets) / pair.loss.no_skill

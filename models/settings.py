@@ -33,5 +33,7 @@ class Settings:
     """Epochs over which a steady state is looked for."""
     threshold: float = 0.0
     """Cumulative training loss at or under which training ends; 0: never."""
+    judged: bool = True
+    """Whether the validation loss may end the training, or choose an earlier epoch."""
     drop_stream: float = 0.15
     """Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""

@@ -17,7 +17,7 @@ from models.checkpoint import Checkpoints, NoCheckpoints
 from models.continual.warm_start import rebuilt
 from models.course import Course
 from models.cumulative import CumulativeLoss
-from models.discrepancy import pairs_of
+from models.discrepancy import as_drawn, pairs_of
 from models.exchange import Exchange, exchange_here
 from models.history import Epoch, Outcome, Tally
 from models.hypergradient import OneStep
@@ -59,8 +59,8 @@ def single_views(network: MultimodalNetwork) -> Iterator[None]:
 
 
 def planned_epochs(items: int) -> int:
-    """Default number of epochs: about 200 000 draws, within 16 and 60 epochs."""
-    return min(60, max(16, 200_000 // items))
+    """Default number of epochs: about 300 000 draws, within 16 and 60 epochs."""
+    return min(60, max(16, 300_000 // items))
 
 
 class Trainer:
@@ -78,6 +78,7 @@ class Trainer:
         start: Mapping[str, Tensor] | None = None,
         terms: Sequence[Term] = (),
         exchange: Exchange | None = None,
+        chosen: bool = False,
     ) -> None:
         """Build everything that a training needs.
 
@@ -91,6 +92,7 @@ class Trainer:
             start: State of a network of the same streams and tasks to go on from; None: a new one.
             terms: Further terms of the total.
             exchange: Joins several processes; None: those that torch.distributed was started with.
+            chosen: Whether the training items were chosen by class, so that their frequencies are not those of `tasks`.
 
         Raises:
             ValueError: a name in `settings` that nothing has, a window that no encoder takes, or a state of another
@@ -100,7 +102,7 @@ class Trainer:
         self.settings, self.train, self.val, self.clock = settings, train, val, clock
         self.exchange = exchange or exchange_here()
         self.network = self._network(inputs, tasks, start)
-        self.pairs = pairs_of(self.network)
+        self.pairs = as_drawn(pairs_of(self.network), train.targets if chosen else {})
         self.weighting = weighting_named(settings.weighting, {p.output: p.weight for p in self.pairs})
         self.loss = CumulativeLoss(self.network, self.pairs, self.weighting, terms, self.exchange)
         size = settings.batch or (64 if len(train) >= 2000 else 32)
@@ -141,10 +143,10 @@ class Trainer:
             course.epochs.append(self._row(train, weights, val))
             report(course.epochs[-1])
             course.steady.train.append(self.cumulative(train))
-            if val:
+            if val and self.settings.judged:
                 course.steady.val.append(self.cumulative(val))
-            if val and self.cumulative(val) < course.best:
-                course.keep(self.cumulative(val), self.average.state(), losses)
+                if self.cumulative(val) < course.best:
+                    course.keep(self.cumulative(val), self.average.state(), losses)
             course.ending = course.ending or course.steady.reason()
             course.reason = self._replan(budget, course.ending)
         return self._outcome(losses)

@@ -33,6 +33,10 @@ SPARING = 16
 """Items of one forward pass, two of which make a step: a training beside the line takes less memory."""
 MOST_MEASURED = 256
 """About so many old items, evenly spaced, give the Fisher information."""
+MOST_JUDGING = 512
+"""About so many validation items, evenly spaced, are asked after every epoch; what was forgotten is asked of all."""
+FEWEST_JUDGING = 8
+"""With fewer validation items of a class that the champion does not know, validation says nothing about learning it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,11 @@ def fine_tune(
     replayed, rarest = _distinct(train), _rarest(champion.tasks, tasks, new)
     chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest)
     terms = _terms(champion, inputs, tasks, old, kept, chosen.seed)
-    trainer = Trainer(inputs, tasks, train, val, chosen, clock, start=network.state_dict(), terms=terms)
+    judging, chosen = _judging(champion.tasks, tasks, val, chosen)
+    # Without replay nothing says how often the old classes are drawn.
+    trainer = Trainer(
+        inputs, tasks, train, judging, chosen, clock, start=network.state_dict(), terms=terms, chosen=replayed > 0
+    )
     if checkpoints is not None:
         checkpoints.resume(trainer)
     outcome = trainer.run(report, checkpoints)
@@ -164,14 +172,24 @@ def _spaced(data: Dataset, streams: Sequence[str]) -> Dataset:
     return Dataset(windows={name: data.windows[name] for name in streams}, rows=rows, targets={})
 
 
-def _rarest(before: Sequence[Task], after: Sequence[Task], new: Dataset) -> int:
-    """Examples of the rarest class that is new to a task of the champion's; `FEW_OF_A_CLASS` where none is."""
+def _judging(
+    before: Sequence[Task], after: Sequence[Task], val: Dataset, settings: Settings
+) -> tuple[Dataset, Settings]:
+    """The validation items that are asked after every epoch, and settings by which they choose only where they can."""
+    some = val.taken(np.arange(0, len(val), 1 + len(val) // MOST_JUDGING))
+    # On old items alone the network that has learnt nothing yet would look best.
+    knows = _rarest(before, after, some) >= FEWEST_JUDGING
+    return some, replace(settings, judged=settings.judged and knows)
+
+
+def _rarest(before: Sequence[Task], after: Sequence[Task], data: Dataset) -> int:
+    """Items of the rarest class that is new to a task of the champion's; `FEW_OF_A_CLASS` where none is."""
     known = {task.name: task.classes for task in before}
     counts = [
-        int((new.targets[task.name] == code).sum())
+        int((data.targets[task.name] == code).sum())
         for task in after
         for code, name in enumerate(task.classes)
-        if name not in known.get(task.name, task.classes) and task.name in new.targets
+        if name not in known.get(task.name, task.classes) and task.name in data.targets
     ]
     return min(counts, default=FEW_OF_A_CLASS)
 

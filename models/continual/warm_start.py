@@ -50,8 +50,20 @@ def _joined(old: Task, new: Task) -> Task:
         room = 1.0 - sum(lost.values())
         shares = (*(f * room for f in new.frequencies), *lost.values()) if lost else new.frequencies
         whole = replace(new, classes=(*new.classes, *lost), frequencies=shares)
+        whole = replace(whole, frequencies=_expected(old, whole))
     class_rows(old, whole)
     return whole
+
+
+def _expected(old: Task, whole: Task) -> tuple[float, ...]:
+    """Shares of the classes, those that the champion does not know about as frequent as classes are on average, or more.
+
+    How often a new kind will come nobody knows yet: its examples were looked for.
+    """
+    mean = 1.0 / len(whole.classes)
+    pairs = zip(whole.classes, whole.frequencies, strict=True)
+    raised = [f if name in old.classes else max(f, mean) for name, f in pairs]
+    return tuple(f / sum(raised) for f in raised)
 
 
 def warm_start(

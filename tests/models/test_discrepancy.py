@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from models.discrepancy import Pair, pair_losses, pairs_of
+from models.discrepancy import Pair, as_drawn, pair_losses, pairs_of
 from models.losses.cross_entropy import cross_entropy
 from models.losses.huber import huber
 from models.tasks import Task
@@ -48,3 +49,28 @@ def test_pairs_do_not_depend_on_the_order_of_the_tasks() -> None:
     forward, backward = (pairs_of(network((THERMAL, ENOSE), order)) for order in (tasks, tasks[::-1]))
     assert forward == backward
     assert [p.output for p in forward][:2] == ["label:joint", "label:thermal"]
+
+
+def test_answers_are_trained_under_the_frequencies_of_the_items_that_are_drawn() -> None:
+    drawn = np.array([0] * 30 + [1] * 60 + [np.nan] * 5, np.float32)
+    found, value = as_drawn([pair(LABEL), pair(SEVERITY)], {"label": drawn, "severity": drawn})
+    shares, expected = torch.tensor([1 / 3, 2 / 3, 1e-4]), torch.tensor(LABEL.frequencies)
+    assert found.drawn is not None
+    torch.testing.assert_close(found.drawn, (shares / expected).log())
+    answers, targets = torch.randn(9, 3), torch.randint(0, 3, (9,)).float()
+    assert torch.equal(pair_losses(found, answers, targets), pair_losses(pair(LABEL), answers + found.drawn, targets))
+    assert value.drawn is None
+    assert found == pair(LABEL)
+
+
+def test_items_that_are_drawn_as_often_as_expected_change_nothing() -> None:
+    counts = [round(1000 * share) for share in LABEL.frequencies]
+    (found,) = as_drawn([pair(LABEL)], {"label": np.repeat(np.arange(3), counts).astype(np.float32)})
+    assert found.drawn is not None
+    torch.testing.assert_close(found.drawn, torch.zeros(3), atol=1e-5, rtol=0)
+
+
+def test_a_task_that_no_item_answers_is_left_as_it_is() -> None:
+    nothing = np.full(4, np.nan, np.float32)
+    assert [p.drawn for p in as_drawn([pair(LABEL)], {"label": nothing})] == [None]
+    assert [p.drawn for p in as_drawn([pair(LABEL)], {})] == [None]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,17 @@ import torch
 
 from models.adjustment import LEARNING_RATE, PathSettings
 from models.checkpoint import Checkpoints
+from models.continual import fine_tuning
 from models.continual.ewc import Elastic, fisher
-from models.continual.fine_tuning import FEW_OF_A_CLASS, FEWEST_EPOCHS, MOST_EPOCHS, Keeping, fine_tune, gentle
+from models.continual.fine_tuning import (
+    FEW_OF_A_CLASS,
+    FEWEST_EPOCHS,
+    MOST_EPOCHS,
+    MOST_JUDGING,
+    Keeping,
+    fine_tune,
+    gentle,
+)
 from models.continual.forgetting import decided, forgetting
 from models.continual.insertion import inserted
 from models.continual.moments import carry_moments
@@ -129,6 +139,34 @@ def test_elastic_weights_hold_what_the_old_answers_hang_on(champion: MultimodalN
         return Elastic(champion, importance).penalty(tuned.outcome.network).item()
 
     assert 0 < moved(1e5) < 0.5 * moved(0.0)
+
+
+def test_validation_without_the_new_kinds_neither_ends_the_learning_nor_chooses_an_epoch(
+    champion: MultimodalNetwork,
+) -> None:
+    new, old, val = parts(60, NEW, 2), parts(200, OLD, 0), parts(1200, OLD, 5)
+    settings = Settings(epochs=6, patience=1, budget_s=1e9)
+    found = fine_tune(champion, SPECS, tasks(5), new, old, val, settings, clock=clock())
+    assert found.outcome.best == len(found.outcome.epochs) == 6
+    assert found.outcome.epochs[-1].val
+    assert found.forgetting["label"].whole.items == 1200
+
+
+def test_a_large_validation_split_is_not_asked_whole_after_every_epoch(
+    champion: MultimodalNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judging: list[int] = []
+
+    def built(*given: Any, **named: Any) -> Trainer:
+        judging.append(len(given[3]))
+        return Trainer(*given, **named)
+
+    monkeypatch.setattr(fine_tuning, "Trainer", built)
+    for items in (100, 3000):
+        settings = Settings(epochs=1, budget_s=1e9)
+        fine_tune(champion, SPECS, tasks(5), parts(20, NEW, 2), parts(40, OLD, 0), parts(items, OLD, 5), settings)
+    assert judging[0] == 100
+    assert MOST_JUDGING / 2 < judging[1] <= MOST_JUDGING
 
 
 def test_the_terms_are_reported_beside_the_pairs(champion: MultimodalNetwork) -> None:
