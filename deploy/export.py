@@ -13,14 +13,40 @@ from torch import Tensor, nn
 
 from deploy.runtime import PRESENCE
 from models.deciding import Deciding
+from models.network import FEATURES, MultimodalNetwork
 from models.neurons import RoutedLayer
 
 OPSET = 18
 
 
+class OneMap(nn.Module):
+    """All heads of a network as one linear map of its signals: one product of matrices in the place of dozens.
+
+    Every head is affine in the signals, so what it gives for unit vectors is its weights; in double precision they come
+    back as they were.
+    """
+
+    def __init__(self, network: MultimodalNetwork, signals: int) -> None:
+        super().__init__()
+        with torch.no_grad():
+            exact = deepcopy(network).double()
+            none = exact.answer(torch.zeros(1, signals, dtype=torch.float64))
+            units = exact.answer(torch.eye(signals, dtype=torch.float64))
+        self.widths = {output: answer.shape[1] for output, answer in none.items()}
+        bias = torch.cat(list(none.values()), dim=1)
+        self.linear = nn.Linear(signals, bias.shape[1])
+        self.linear.weight.data = (torch.cat(list(units.values()), dim=1) - bias).T.float().contiguous()
+        self.linear.bias.data = bias[0].float()
+
+    def forward(self, signals: Tensor) -> dict[str, Tensor]:
+        """As `MultimodalNetwork.answer`."""
+        answers = self.linear(signals).split(list(self.widths.values()), dim=1)
+        return dict(zip(self.widths, answers, strict=True))
+
+
 def plain(deciding: Deciding) -> Deciding:
-    """Replace the routed layers by linear ones with the masked weights; the graph then holds no mask. A copy."""
-    deciding = deepcopy(deciding)
+    """A copy with linear layers and masked weights for the routed ones, and one map for all heads."""
+    deciding = deepcopy(deciding).eval()
     # A grown network holds its routed layers one level deeper.
     holders = list(deciding.network.hidden.modules())
     for holder, (name, layer) in [(h, child) for h in holders for child in h.named_children()]:
@@ -29,7 +55,11 @@ def plain(deciding: Deciding) -> Deciding:
             linear.weight.data = (layer.weight * layer.mask).detach().clone()
             linear.bias.data = layer.bias.detach().clone()
             setattr(holder, name, linear)
-    return deciding.eval()
+    network = deciding.network
+    features = [torch.zeros(1, FEATURES)] * len(network.streams)
+    signals = network.advance(features, torch.ones(1, len(features), dtype=torch.bool))
+    deciding.heads = OneMap(network, signals.shape[1])
+    return deciding
 
 
 def example(deciding: Deciding, batch: int) -> tuple[Tensor, ...]:

@@ -32,6 +32,8 @@ class Deciding(nn.Module):
     def __init__(self, network: MultimodalNetwork) -> None:
         super().__init__()
         self.network = network
+        self.heads: nn.Module | None = None
+        """What answers in the place of the network's heads, one by one; None: those."""
         self.novelty: Novelty | None = None
         streams = len(network.streams)
         for task in network.tasks:
@@ -109,7 +111,7 @@ class Deciding(nn.Module):
     def decide(self, features: Sequence[Tensor], presence: Tensor) -> list[Tensor]:
         """Answers and embedding from the streams' features, in the order of `answer_names`."""
         signals = self.network.advance(features, presence)
-        answers = self.network.answer(signals)
+        answers = self.heads(signals) if self.heads else self.network.answer(signals)
         results = []
         for task in self.network.tasks:
             for output, answer in self.combined(task, answers, presence).items():

@@ -7,11 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders.base import Augmentation, Encoder, shifted, uniform
-from models.frontends.contrast import Contrast
+from models.frontends.contrast import Contrast, surroundings
 from models.injection import InputSpec
 
 LARGEST_MAP = 4096
 """Pixels that the network works on; a larger frame is pooled first, mean and maximum side by side so that small hot spots stay."""
+
+STEM = 16
+"""Channels at full size, where a step spends most: as many as processors take at once, so that none is filled up with zeros."""
 
 FLAT = 0.005
 """Spread, relative to that of all training pixels, under which a frame counts as flat."""
@@ -25,6 +28,8 @@ FEW_FRAMES = 1000
 """With more training frames that share and the noise's variance fall in proportion: so many are not learnt by heart."""
 OUTLIER = 5.0
 """Deviations at which a statistic is held, as in `Contrast.forward`."""
+SURROUNDINGS = 9
+"""Side of what a cell is compared with, in cells."""
 COARSE_SIDE = 6
 """Cells along each side of the coarse picture that novelty is judged by."""
 
@@ -105,10 +110,10 @@ class Convolutions(nn.Module):
     def __init__(self, views: int, width: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(views, 24, 3, padding=1, bias=False),
-            nn.BatchNorm2d(24),
+            nn.Conv2d(views, STEM, 3, padding=1, bias=False),
+            nn.BatchNorm2d(STEM),
             nn.ReLU(),
-            Residual(24, 32, 2),
+            Residual(STEM, 32, 2),
             Residual(32, 32, 1),
             Residual(32, 64, 2),
             Residual(64, 64, 1),
@@ -182,8 +187,7 @@ class Image(Encoder):
 
     def views(self, mean: Tensor, highest: Tensor, level: Tensor) -> Tensor:
         """What the network sees: the frame on the training scale, by its own scale, against its surroundings, its peaks."""
-        near = nn.functional.avg_pool2d(mean, 9, stride=1, padding=4, count_include_pad=False)
-        seen = [mean, mean - near]
+        seen = [mean, mean - surroundings(mean, SURROUNDINGS)]
         if self.factor > 1:
             seen.append(highest - mean)
         if not self.spec.level_normalization:

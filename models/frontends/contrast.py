@@ -11,6 +11,27 @@ LEVELS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 """Places in the sorted values of the map."""
 
 
+ONE_PASS = 9
+"""Largest side of surroundings that one pass averages; of larger ones rows and columns in turn cost a fifth."""
+
+
+def surroundings(maps: Tensor, side: int) -> Tensor:
+    """Mean over the square of cells around each cell, as far as it lies on the map.
+
+    Args:
+        maps: Shape (batch, frames, height, width).
+        side: Of the square, in cells, odd.
+
+    Returns:
+        Same shape.
+    """
+    kernels = [(side, side)] if side <= ONE_PASS else [(1, side), (side, 1)]
+    for rows, columns in kernels:
+        reach = (rows // 2, columns // 2)
+        maps = nn.functional.avg_pool2d(maps, (rows, columns), stride=1, padding=reach, count_include_pad=False)
+    return maps
+
+
 class Contrast(nn.Module):
     """A few dozen numbers that say how much stands out and how far, wherever it is and whichever way the frame lies.
 
@@ -19,14 +40,20 @@ class Contrast(nn.Module):
 
     offset: Tensor
     scale: Tensor
+    ranks: Tensor
+    places: Tensor
 
     def __init__(self, frames: int, height: int, width: int) -> None:
         super().__init__()
         cells = height * width
         self.sides = [side for side in NEIGHBOURHOODS if 2 * side <= min(height, width)]
-        self.ranks = [rank for rank in RANKS if rank < cells]
-        self.places = [round(level * (cells - 1)) for level in LEVELS]
-        self.count = frames * (2 * len(self.sides) * (len(self.ranks) + 1) + len(self.places))
+        ranks = [rank for rank in RANKS if rank < cells]
+        self.strongest = ranks[-1] + 1
+        self.count = frames * (2 * len(self.sides) * (len(ranks) + 1) + len(LEVELS))
+        # From the highest value down, as `topk` gives them.
+        places = [cells - 1 - round(level * (cells - 1)) for level in LEVELS]
+        self.register_buffer("ranks", torch.tensor(ranks), persistent=False)
+        self.register_buffer("places", torch.tensor(places), persistent=False)
         self.register_buffer("offset", torch.zeros(self.count))
         self.register_buffer("scale", torch.ones(self.count))
 
@@ -42,14 +69,20 @@ class Contrast(nn.Module):
         """
         found = []
         for side in self.sides:
-            near = nn.functional.avg_pool2d(mean, side, stride=1, padding=side // 2, count_include_pad=False)
-            for contrast in ((mean - near).flatten(2), (highest - near).flatten(2)):
-                strongest = contrast.topk(self.ranks[-1] + 1, dim=2).values
-                found += [strongest[:, :, self.ranks], contrast.square().mean(dim=2, keepdim=True).sqrt()]
-        ordered = mean.flatten(2).sort(dim=2).values
-        found.append(ordered[:, :, self.places])
+            near = surroundings(mean, side)
+            of_mean = self._standing_out(mean - near)
+            # Both are one where the map was not pooled.
+            found += [*of_mean, *(of_mean if highest is mean else self._standing_out(highest - near))]
+        cells = mean.flatten(2)
+        found.append(cells.topk(cells.shape[2], dim=2).values.index_select(2, self.places))
         values = torch.cat([part.flatten(1) for part in found], dim=1)
         return values.sign() * values.abs().log1p()
+
+    def _standing_out(self, contrast: Tensor) -> tuple[Tensor, Tensor]:
+        """The strongest ranks and the spread, shapes (batch, frames, ranks) and (batch, frames, 1)."""
+        cells = contrast.flatten(2)
+        strongest = cells.topk(self.strongest, dim=2).values.index_select(2, self.ranks)
+        return strongest, cells.square().mean(dim=2, keepdim=True).sqrt()
 
     def fit(self, mean: Tensor, highest: Tensor) -> None:
         """Learn the scale of each statistic from training frames."""

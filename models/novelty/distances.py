@@ -96,7 +96,8 @@ class Distances(nn.Module):
             Shapes (batch, classes) and (batch, 1).
         """
         placed = torch.addmm(self.origin, rows, self.whitening)
-        squared = placed.square().sum(dim=1, keepdim=True) - 2 * placed @ self.points + self.lengths
+        product = torch.addmm(self.lengths, placed, self.points, alpha=-2)
+        squared = placed.square().sum(dim=1, keepdim=True) + product
         count = min(NEIGHBOURS, squared.shape[1] - self.classes)
         near = squared[:, self.classes :].topk(count, dim=1, largest=False).values[:, count - 1 :]
         both = torch.cat([squared[:, : self.classes], near], dim=1).clamp_min(SMALLEST).log()

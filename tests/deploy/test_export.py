@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from deploy.errors import BundleError
-from deploy.export import to_onnx
+from deploy.export import OneMap, plain, to_onnx
 from deploy.parity import BATCHES, TOLERANCE, compare
 from deploy.runtime import PRESENCE, session
 from models.deciding import Deciding
@@ -96,6 +96,23 @@ def test_the_graph_holds_plain_masked_weights(exported: Exported) -> None:
     assert not any(a.shape == masked.shape and np.array_equal(a, layer.mask.numpy()) for a in stored.values())
 
 
+def test_all_heads_are_one_map_with_their_own_weights_and_none_of_foreign_neurons(exported: Exported) -> None:
+    net = exported[0].network
+    heads = plain(exported[0]).heads
+    assert isinstance(heads, OneMap)
+    signals = torch.randn(5, heads.linear.in_features)
+    with torch.no_grad():
+        found, wanted = heads(signals), net.answer(signals)
+    assert list(found) == list(wanted)
+    for output, answer in wanted.items():
+        torch.testing.assert_close(found[output], answer, rtol=1e-5, atol=1e-6)
+    rows = dict(zip(wanted, heads.linear.weight.split([a.shape[1] for a in wanted.values()]), strict=True))
+    assert torch.equal(rows["label:joint"], net.heads["label:joint"].weight)
+    own = net.heads["label:enose"].weight
+    assert torch.equal(rows["label:enose"][rows["label:enose"] != 0].sort().values, own[own != 0].sort().values)
+    assert (rows["label:enose"] != 0).sum(dim=1).max() <= own.shape[1]
+
+
 def test_export_leaves_the_network_as_it_was(exported: Exported) -> None:
     """The report about a network is written after its export."""
     assert exported[0].network.describe() == network().describe()
@@ -137,8 +154,8 @@ def tampered(model: bytes, shape: tuple[int, ...], by: float) -> bytes:
 @pytest.mark.parametrize("by", [1.0, float("nan")])
 def test_parity_refuses_a_tampered_graph_and_says_where(exported: Exported, by: float) -> None:
     deciding, model = exported
-    head = deciding.network.heads["label:enose"].bias
-    wrong = session(tampered(model, tuple(head.shape), by), 1)
+    outputs = sum(head.out_features for head in deciding.network.heads.values())
+    wrong = session(tampered(model, (outputs,), by), 1)
     with pytest.raises(BundleError, match="export differs from training: output 'label") as error:
         compare(deciding, wrong, windows(4))
     assert re.search(
