@@ -261,7 +261,10 @@ def test_a_source_that_is_started_again_triggers_again_and_goes_on_counting(benc
     bench.source.start(bench.got.put)
     bench.ask("{}")
     bench.ask("nonsense")
-    assert bench.source.counters == {"triggers": 2, "refused": 1, "unfinished": 0, "ended": 0}
+    counters = dict(bench.source.counters)
+    # The first client is answered, but on a busy machine its connection may still be there when the source begins again.
+    assert counters.pop("ended") in (0, 1)
+    assert counters == {"triggers": 2, "refused": 1, "unfinished": 0}
 
 
 def test_a_port_that_is_taken_is_named(bench: Bench) -> None:
