@@ -8,9 +8,6 @@ from tests.real.sets import main_job, manifest, prepare, run
 
 pytestmark = pytest.mark.real
 
-LANDING_S = "420"
-"""Half of the default budget, so that landing stays short; the README's figures have all of it."""
-
 
 def test_bottle_knock_is_heard_with_and_without_its_level(tmp_path: Path) -> None:
     source = manifest("bottle_knock", tmp_path)
@@ -26,7 +23,7 @@ def test_bottle_knock_is_heard_with_and_without_its_level(tmp_path: Path) -> Non
 
 
 def test_solar_modules_are_told_apart_in_twelve_classes(tmp_path: Path) -> None:
-    result = main_job(manifest("pv_modules", tmp_path), tmp_path / "line", "--budget", LANDING_S)
+    result = main_job(manifest("pv_modules", tmp_path), tmp_path / "line", "--budget", "420")
     assert result["items"] == 1994
     assert result["tasks"]["label"]["accuracy"] >= 0.78
 
@@ -38,7 +35,7 @@ def test_hot_spots_are_found_in_raw_frames(tmp_path: Path) -> None:
 
 
 def test_three_sensors_beat_every_pair_on_composed_parts(tmp_path: Path) -> None:
-    result = main_job(manifest("composite_a_plus", tmp_path), tmp_path / "line", "--budget", LANDING_S)
+    result = main_job(manifest("composite_a_plus", tmp_path), tmp_path / "line", "--budget", "600")
     assert result["tasks"]["label"]["auc"] >= 0.96
     assert result["tasks"]["label"]["accuracy"] >= 0.91
     whole = result["subsets"]["acoustic+thermal+enose"]
