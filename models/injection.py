@@ -12,6 +12,11 @@ from torch import Tensor
 ABSENT = -1
 
 
+def spaced(items: int, most: int) -> NDArray[np.int64]:
+    """Numbers of about `most` of so many items, evenly spaced, all where there are fewer."""
+    return np.arange(0, items, 1 + items // most)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
     """One stream's entry point into the network."""

@@ -21,7 +21,7 @@ from models.discrepancy import as_drawn, pairs_of
 from models.exchange import Exchange, exchange_here
 from models.history import Epoch, Outcome, Tally
 from models.hypergradient import OneStep
-from models.injection import Batch, Dataset, InputSpec, collate
+from models.injection import Batch, Dataset, InputSpec, collate, spaced
 from models.network import MultimodalNetwork
 from models.profile import stage
 from models.recurrence import SteadyState
@@ -266,8 +266,7 @@ class Trainer:
 
     def _outlook(self, batch: Batch) -> OneStep:
         """What the weights of a step like the last one do to the losses on the validation fold."""
-        some = len(self.val) // MOST_TUNED + 1
-        fold = collate(self.val, np.arange(0, len(self.val), some))
+        fold = collate(self.val, spaced(len(self.val), MOST_TUNED))
         some_of_it = batch.part(slice(0, MOST_ASKED))
 
         def validation() -> Tensor:

@@ -15,7 +15,7 @@ from models.continual.forgetting import Forgetting, forgetting
 from models.continual.replay import DRAWS, LEAST, REPLAYED, SHARE, joined
 from models.continual.warm_start import warm_start
 from models.history import Epoch, Outcome
-from models.injection import ABSENT, Dataset, InputSpec
+from models.injection import ABSENT, Dataset, InputSpec, spaced
 from models.network import MultimodalNetwork
 from models.settings import Settings
 from models.tasks import Task
@@ -167,7 +167,7 @@ def _terms(
 
 def _spaced(data: Dataset, streams: Sequence[str]) -> Dataset:
     """Some items, evenly spaced, with the streams that the champion knows."""
-    items = np.arange(0, len(data), 1 + len(data) // MOST_MEASURED)
+    items = spaced(len(data), MOST_MEASURED)
     rows = {name: data.rows[name][items] for name in streams}
     return Dataset(windows={name: data.windows[name] for name in streams}, rows=rows, targets={})
 
@@ -176,7 +176,7 @@ def _judging(
     before: Sequence[Task], after: Sequence[Task], val: Dataset, settings: Settings
 ) -> tuple[Dataset, Settings]:
     """The validation items that are asked after every epoch, and settings by which they choose only where they can."""
-    some = val.taken(np.arange(0, len(val), 1 + len(val) // MOST_JUDGING))
+    some = val.taken(spaced(len(val), MOST_JUDGING))
     # On old items alone the network that has learnt nothing yet would look best.
     knows = _rarest(before, after, some) >= FEWEST_JUDGING
     return some, replace(settings, judged=settings.judged and knows)

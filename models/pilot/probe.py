@@ -3,11 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from torch import Tensor
 
 from models.discrepancy import pairs_of
-from models.injection import Dataset
+from models.injection import Dataset, spaced
 from models.network import MultimodalNetwork
 from models.trainer import Trainer
 from models.validation import validation_losses
@@ -37,7 +36,7 @@ class Probe:
 def probed(trainer: Trainer) -> Probe:
     """Run a training and measure it on training items as it is measured on validation items."""
     outcome, streams = trainer.run(), trainer.network.streams
-    every = np.arange(0, len(trainer.train), 1 + len(trainer.train) // MOST_ITEMS)
+    every = spaced(len(trainer.train), MOST_ITEMS)
     known = item_losses(outcome.network, trainer.train.taken(every, streams))
     held = item_losses(outcome.network, trainer.val)
     return Probe(
