@@ -20,8 +20,10 @@ class Connections:
         """None is open."""
         self._lock = threading.Condition()
         self._since_ns: dict[socket.socket, int] = {}
+        self._answered: set[socket.socket] = set()
         self._open = 0
         self.ended = 0
+        """How many were ended before they were answered."""
 
     def add(self, connection: socket.socket, now_ns: int) -> None:
         """A connection was accepted."""
@@ -32,10 +34,16 @@ class Connections:
                 # A dictionary keeps the order in which its keys came.
                 self._end(next(iter(self._since_ns)))
 
+    def answer(self, connection: socket.socket) -> None:
+        """Its answer is about to be sent: should it still be there when others are ended, nothing was cut off."""
+        with self._lock:
+            self._answered.add(connection)
+
     def remove(self, connection: socket.socket) -> None:
         """A connection is about to be closed."""
         with self._lock:
             self._since_ns.pop(connection, None)
+            self._answered.discard(connection)
             self._open -= 1
             self._lock.notify_all()
 
@@ -59,7 +67,7 @@ class Connections:
 
     def _end(self, connection: socket.socket) -> None:
         del self._since_ns[connection]
-        self.ended += 1
+        self.ended += connection not in self._answered
         # The other side may have hung up already.
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)

@@ -55,6 +55,16 @@ def test_those_that_take_too_long_are_ended_and_no_others(pairs: list[Pair]) -> 
     assert connections.ended == 1
 
 
+def test_one_that_was_answered_is_ended_with_the_others_but_not_counted(pairs: list[Pair]) -> None:
+    connections = Connections()
+    for ours, _ in pairs[:2]:
+        connections.add(ours, 0)
+    connections.answer(pairs[0][0])
+    connections.end_all()
+    assert [ended(client) for _, client in pairs[:2]] == [True, True]
+    assert connections.ended == 1
+
+
 def test_it_is_known_when_all_are_closed(pairs: list[Pair]) -> None:
     connections = Connections()
     assert connections.wait_closed(0.0)
