@@ -171,10 +171,9 @@ def _fit(network: MultimodalNetwork, name: str, windows: NDArray[Any] | None) ->
 
 
 def _shaped(network: MultimodalNetwork, state: Mapping[str, Tensor], streams: Sequence[str]) -> None:
-    """Leave out the parts of encoders that the state does not have: few windows had them left out in `fit`."""
+    """Lessen the encoders of which the state has only parts: few windows had the others left out in `fit`."""
     for stream in streams:
         encoder = network.encoders[stream]
-        for name, child in encoder.named_children():
-            prefix = f"encoders.{stream}.{name}."
-            if child.state_dict() and not any(known.startswith(prefix) for known in state):
-                setattr(encoder, name, None)
+        parts = {name.split(".")[2] for name in state if name.startswith(f"encoders.{stream}.")}
+        if any(child.state_dict() and name not in parts for name, child in encoder.named_children()):
+            encoder.lessen()  # type: ignore[operator]

@@ -45,6 +45,9 @@ class Encoder(nn.Module, ABC):
     def fit(self, windows: Tensor) -> None:
         """Learn scale and offset from raw training windows, shape (items, *spec.shape), float32; called once, before training."""
 
+    def lessen(self) -> None:
+        """Leave out what few windows would be learnt by heart with; `fit` calls it, and who rebuilds an encoder that was."""
+
     @abstractmethod
     def prepare(self, windows: Tensor) -> tuple[Tensor, ...]:
         """What the fixed front end makes of raw windows, shape (batch, *spec.shape), float32, as the sensor gave them."""

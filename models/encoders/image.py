@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from models.encoders.base import Augmentation, Encoder, shifted, uniform
 from models.frontends.contrast import Contrast, surroundings
+from models.frontends.statistics import OUTLIER, Statistics
+from models.frontends.top_hat import TopHats
 from models.injection import InputSpec
 
 LARGEST_MAP = 4096
@@ -19,15 +21,14 @@ STEM = 16
 FLAT = 0.005
 """Spread, relative to that of all training pixels, under which a frame counts as flat."""
 FEWEST_FRAMES = 400
-"""With fewer training frames the convolutional network would learn the scenes by heart; the statistics then stand alone."""
-STATISTICS_NOISE = 0.7
-"""Standard deviations of noise on each statistic in training, at most: forty numbers of few frames are soon known by heart."""
+"""With fewer training frames the convolutional network would learn the scenes by heart; statistics then stand alone."""
+STATISTICS_NOISE, MOST_NOISE = 0.7, 2.0
+"""Standard deviations of noise on each statistic in training, with `FEW_FRAMES` and at most: numbers of few frames are soon
+known by heart."""
 STATISTICS_ALONE = 0.25
 """Share of the training items whose convolutional features are left out, at most."""
 FEW_FRAMES = 1000
-"""With more training frames that share and the noise's variance fall in proportion: so many are not learnt by heart."""
-OUTLIER = 5.0
-"""Deviations at which a statistic is held, as in `Contrast.forward`."""
+"""With more training frames that share falls in proportion, and the noise's variance with any: so many are not learnt by heart."""
 SURROUNDINGS = 9
 """Side of what a cell is compared with, in cells."""
 COARSE_SIDE = 6
@@ -155,8 +156,9 @@ class Image(Encoder):
         views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
         self.deep: Convolutions | None = Convolutions(views, width)
         self.alone, self.noise = STATISTICS_ALONE, STATISTICS_NOISE
-        self.contrast = Contrast(frames, -(-height // self.factor), -(-columns // self.factor))
-        self.ranked = nn.Linear(self.contrast.count, width)
+        self.cells = frames, -(-height // self.factor), -(-columns // self.factor)
+        self.statistics: Statistics = Contrast(*self.cells)
+        self.ranked = nn.Linear(self.statistics.count, width)
         self.norm = nn.LayerNorm(width)
 
     def fit(self, windows: Tensor) -> None:
@@ -166,11 +168,19 @@ class Image(Encoder):
         # Counts less a whole number are exact, so that a flat frame stays flat in every library.
         self.offset.copy_(mean.round() if spread > 1 else mean)
         self.scale.copy_(spread)
-        self.contrast.fit(*self.pooled(self.own(some)))
-        few = min(1.0, FEW_FRAMES / len(windows))
-        self.alone, self.noise = STATISTICS_ALONE * few, STATISTICS_NOISE * math.sqrt(few)
+        few = FEW_FRAMES / len(windows)
+        self.alone = STATISTICS_ALONE * min(1.0, few)
+        self.noise = min(MOST_NOISE, STATISTICS_NOISE * math.sqrt(few))
         if len(windows) < FEWEST_FRAMES:
-            self.deep = None
+            self.lessen()
+        self.statistics.fit(*self.pooled(self.own(some)))
+
+    def lessen(self) -> None:
+        """Without convolutions, and on a map that is large enough with statistics that tell a spot from its scene."""
+        self.deep = None
+        if TopHats.fit_into(*self.cells[1:]):
+            self.statistics = TopHats(*self.cells)
+            self.ranked = nn.Linear(self.statistics.count, self.width)
 
     def own(self, windows: Tensor) -> Tensor:
         """The frame by its own mean and spread, same shape."""
@@ -195,10 +205,10 @@ class Image(Encoder):
         return torch.cat(seen, dim=1).contiguous(memory_format=torch.channels_last)
 
     def prepare(self, windows: Tensor) -> tuple[Tensor, ...]:
-        """Own-scale maps (mean and highest of each cell), statistics of contrast, maps on the training scale, mean and highest."""
+        """Own-scale maps (mean and highest of each cell), statistics, maps on the training scale, mean and highest."""
         mean, highest = self.pooled(self.own(windows))
         level = self.pooled((windows - self.offset) / self.scale)
-        return mean, highest, self.contrast.scaled(self.contrast.measure(mean, highest)), *level
+        return mean, highest, self.statistics.scaled(self.statistics.measure(mean, highest)), *level
 
     def encode(self, prepared: tuple[Tensor, ...]) -> Tensor:
         """Features, shape (batch, width)."""

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
+from models.frontends.statistics import Statistics, at_levels, places_of
+
 NEIGHBOURHOODS = (3, 7, 15, 31)
 """Side of the surroundings, in cells of the map; those that do not fit twice into the map are left out."""
 RANKS = (0, 4, 19)
 """Which of the strongest contrasts are taken: the first is a single cell, the last a warm area."""
 LEVELS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 """Places in the sorted values of the map."""
-
-
 ONE_PASS = 9
 """Largest side of surroundings that one pass averages; of larger ones rows and columns in turn cost a fifth."""
 
@@ -32,49 +32,30 @@ def surroundings(maps: Tensor, side: int) -> Tensor:
     return maps
 
 
-class Contrast(nn.Module):
-    """A few dozen numbers that say how much stands out and how far, wherever it is and whichever way the frame lies.
+class Contrast(Statistics):
+    """How much stands out of its surroundings and how far, and the sorted values of the frame."""
 
-    A convolutional network on some hundred frames learns the scenes by heart; these numbers cannot.
-    """
-
-    offset: Tensor
-    scale: Tensor
     ranks: Tensor
     places: Tensor
 
     def __init__(self, frames: int, height: int, width: int) -> None:
-        super().__init__()
         cells = height * width
-        self.sides = [side for side in NEIGHBOURHOODS if 2 * side <= min(height, width)]
         ranks = [rank for rank in RANKS if rank < cells]
+        self.sides = [side for side in NEIGHBOURHOODS if 2 * side <= min(height, width)]
         self.strongest = ranks[-1] + 1
-        self.count = frames * (2 * len(self.sides) * (len(ranks) + 1) + len(LEVELS))
-        # From the highest value down, as `topk` gives them.
-        places = [cells - 1 - round(level * (cells - 1)) for level in LEVELS]
+        super().__init__(frames * (2 * len(self.sides) * (len(ranks) + 1) + len(LEVELS)))
         self.register_buffer("ranks", torch.tensor(ranks), persistent=False)
-        self.register_buffer("places", torch.tensor(places), persistent=False)
-        self.register_buffer("offset", torch.zeros(self.count))
-        self.register_buffer("scale", torch.ones(self.count))
+        self.register_buffer("places", places_of(LEVELS, cells), persistent=False)
 
     def measure(self, mean: Tensor, highest: Tensor) -> Tensor:
-        """Statistics before scaling, on a logarithmic scale: a peak of 40 deviations tells little more than one of 20.
-
-        Args:
-            mean: Mean of each cell, shape (batch, frames, height, width).
-            highest: Highest value of each cell, same shape.
-
-        Returns:
-            Shape (batch, count).
-        """
+        """On a logarithmic scale: a peak of 40 deviations tells little more than one of 20. Shape (batch, count)."""
         found = []
         for side in self.sides:
             near = surroundings(mean, side)
             of_mean = self._standing_out(mean - near)
             # Both are one where the map was not pooled.
             found += [*of_mean, *(of_mean if highest is mean else self._standing_out(highest - near))]
-        cells = mean.flatten(2)
-        found.append(cells.topk(cells.shape[2], dim=2).values.index_select(2, self.places))
+        found.append(at_levels(mean, self.places))
         values = torch.cat([part.flatten(1) for part in found], dim=1)
         return values.sign() * values.abs().log1p()
 
@@ -83,17 +64,3 @@ class Contrast(nn.Module):
         cells = contrast.flatten(2)
         strongest = cells.topk(self.strongest, dim=2).values.index_select(2, self.ranks)
         return strongest, cells.square().mean(dim=2, keepdim=True).sqrt()
-
-    def fit(self, mean: Tensor, highest: Tensor) -> None:
-        """Learn the scale of each statistic from training frames."""
-        values = self.measure(mean, highest)
-        self.offset.copy_(values.mean(dim=0))
-        self.scale.copy_(values.std(dim=0).clamp_min(1e-3) if len(values) > 1 else torch.ones_like(self.scale))
-
-    def scaled(self, values: Tensor) -> Tensor:
-        """What `measure` gave, by mean and standard deviation of the training frames."""
-        return (values - self.offset) / self.scale
-
-    def forward(self, mean: Tensor, highest: Tensor) -> Tensor:
-        """Standardized statistics, shape (batch, count); far outliers are held at 5 deviations."""
-        return self.scaled(self.measure(mean, highest)).clamp(-5.0, 5.0)

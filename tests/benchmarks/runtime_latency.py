@@ -51,8 +51,8 @@ class WithoutFrontEnd(nn.Module):
     def forward(self, fine: Tensor, quick: Tensor, own: Tensor, level: Tensor, values: Tensor, here: Tensor) -> Any:
         """Outputs as those of `Deciding`."""
         network, novelty = self.deciding.network, self.deciding.novelty
-        contrast = network.encoders["thermal"].contrast
-        frame = (own, own, contrast.scaled(contrast.measure(own, own)), level, level)
+        statistics = network.encoders["thermal"].statistics
+        frame = (own, own, statistics.scaled(statistics.measure(own, own)), level, level)
         prepared = {"acoustic": (fine, quick), "thermal": frame, "enose": (values,)}
         seen = [(network.encoders[n].measure(p), network.encoders[n].encode(p)) for n, p in prepared.items()]
         *answers, embedding = self.deciding.decide([features for _, features in seen], here)

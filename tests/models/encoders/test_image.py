@@ -1,20 +1,38 @@
 """What only the encoder of frames does."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from models.encoders.image import FEW_FRAMES, FEWEST_FRAMES, STATISTICS_ALONE, Halved, Image
+from models.encoders.image import (
+    FEW_FRAMES,
+    FEWEST_FRAMES,
+    MOST_NOISE,
+    STATISTICS_ALONE,
+    STATISTICS_NOISE,
+    Halved,
+    Image,
+)
+from models.frontends.contrast import Contrast
+from models.frontends.statistics import Statistics
+from models.frontends.top_hat import TopHats
 from models.injection import InputSpec
 
 SPEC = InputSpec(name="thermal", kind="image", shape=(1, 8, 8))
 ITEMS = 20_000
 
 
+def fitted(frames: int) -> Image:
+    """An encoder that has seen that many frames."""
+    image = Image(SPEC, 4)
+    image.fit(torch.randn(frames, 1, 8, 8, generator=torch.Generator().manual_seed(0)))
+    return image
+
+
 def left_out(frames: int) -> float:
     """Share of training items whose learned features are left out after that many frames were seen."""
-    generator = torch.Generator().manual_seed(0)
-    image = Image(SPEC, 4)
-    image.fit(torch.randn(frames, 1, 8, 8, generator=generator))
+    image = fitted(frames)
     torch.manual_seed(0)
     kept = image.train().symmetric(lambda maps: torch.ones(len(maps), 4), torch.zeros(ITEMS, 1, 1, 1))  # type: ignore[arg-type]
     return float((kept == 0).all(dim=1).float().mean())
@@ -27,6 +45,32 @@ def test_with_few_frames_a_share_of_the_items_is_judged_by_statistics_alone(fram
 
 def test_with_many_frames_that_share_falls_in_proportion() -> None:
     assert left_out(5 * FEW_FRAMES) == pytest.approx(STATISTICS_ALONE / 5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("frames", "noise"),
+    [
+        (20, MOST_NOISE),
+        (FEW_FRAMES // 4, 2 * STATISTICS_NOISE),
+        (FEW_FRAMES, STATISTICS_NOISE),
+        (4 * FEW_FRAMES, STATISTICS_NOISE / 2),
+    ],
+)
+def test_the_variance_of_the_noise_on_statistics_falls_with_the_number_of_frames(frames: int, noise: float) -> None:
+    assert fitted(frames).noise == pytest.approx(noise)
+
+
+@pytest.mark.parametrize(("sides", "few"), [((8, 8), Contrast), ((32, 40), TopHats)])
+def test_few_frames_leave_statistics_and_no_convolutions(sides: tuple[int, int], few: type[Statistics]) -> None:
+    image = Image(replace(SPEC, shape=(1, *sides)), 4)
+    frames = torch.randn(FEWEST_FRAMES, 1, *sides, generator=torch.Generator().manual_seed(0))
+    image.fit(frames)
+    assert image.deep is not None
+    assert isinstance(image.statistics, Contrast)
+    image.fit(frames[1:])
+    assert image.deep is None
+    assert isinstance(image.statistics, few)
+    assert image(frames[:2]).shape == (2, 4)
 
 
 @pytest.mark.parametrize("sides", [(24, 32), (6, 8), (5, 8), (3, 1)])
