@@ -92,16 +92,21 @@ def compared(
         "auc_difference": None if area is None else asdict(area),
         "log_loss_difference": asdict(loss),
         "beaten": beaten,
-        "message": _message(beaten, loss.sure, losses, right, test.p),
+        "message": _message(beaten, "" if loss.sure else _chance(groups), losses, right, test.p),
     }
 
 
+def _chance(groups: Sequence[str]) -> str:
+    """McNemar counts items; what the bounds rest on is how many groups there are."""
+    many = len(set(groups))
+    return ", which may be chance" + (f" since all items are of {many} groups" if many < len(groups) else "")
+
+
 def _message(
-    beaten: bool, sure: bool, losses: dict[str, NDArray[np.float64]], right: dict[str, NDArray[np.bool_]], p: float
+    beaten: bool, chance: str, losses: dict[str, NDArray[np.float64]], right: dict[str, NDArray[np.bool_]], p: float
 ) -> str:
     """Both sides in one sentence."""
     verb = "the network beats the floor" if beaten else "the network does not beat the floor"
-    chance = "" if sure else ", which may be chance"
     mean = {side: f"{values.mean():.3f}" for side, values in losses.items()}
     share = {side: f"{values.mean():.3f}" for side, values in right.items()}
     return (

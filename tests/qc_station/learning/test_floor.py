@@ -87,7 +87,15 @@ def test_a_small_gain_may_be_chance_and_says_so() -> None:
     other[0] = False
     found = compared(answers(right, 0.9), answers(other, 0.9), np.arange(40) % 2, [str(n) for n in range(40)], OK)
     assert found["beaten"] is True
-    assert "the network beats the floor, which may be chance" in found["message"]
+    assert "the network beats the floor, which may be chance:" in found["message"]
+
+
+def test_where_groups_are_few_that_is_said_beside_what_counts_items() -> None:
+    targets = np.arange(200) % 2
+    good, poor = answers(np.arange(200) % 20 > 0, 0.9), answers(np.arange(200) % 4 > 0, 0.8)
+    found = compared(good, poor, targets, [str(n % 2) for n in range(200)], OK)
+    assert found["mcnemar"]["p"] < 1e-6
+    assert "the network beats the floor, which may be chance since all items are of 2 groups: " in found["message"]
 
 
 def test_a_network_without_an_error_is_never_refused() -> None:
