@@ -1,7 +1,7 @@
 """The main job on the simulated line: record a shift, train, inspect a second shift live."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from qc_station.champion.promotion import Promotion, promote
 from qc_station.config.station import StationConfig
 from qc_station.evaluation import MAIN, kept_scores, percentiles, rates, verdict_of
 from qc_station.line.shift import grouped, split_by_time
-from qc_station.line.simulation import shift
 from qc_station.store import Store
 from qc_station.verdict import Decision, Policy, Verdict
+from sensors.simulated.parts import Part
 
 RECORDED, INSPECTED = "recorded", "inspected"
 
@@ -40,10 +40,10 @@ class Inspection:
     """From the closed windows to the verdict on disk."""
 
 
-def record_shift(store: Store, config: Any, seed: int, parts: int) -> dict[str, int]:
+def record_shift(store: Store, config: StationConfig, passed: Iterable[tuple[Snapshot, Part]]) -> dict[str, int]:
     """Record a simulated shift with known truth, split by time; returns the number of items by split."""
-    passed = ((snapshot, part.labels) for snapshot, part in shift(seed, parts))
-    items = split_by_time(grouped(passed, shift=f"shift{seed}", streams=config.streams))
+    labelled = ((snapshot, part.labels) for snapshot, part in passed)
+    items = split_by_time(grouped(labelled, shift="shift1", streams=config.streams))
     store.add_items(items, config.streams)
     return {split: sum(item.split == split for item in items) for split in ("train", "val", "test")}
 
@@ -62,16 +62,15 @@ def first_champion(folder: Path, config: StationConfig, bundle: Path) -> Promoti
     return promote(folder, config, bundle, who="qc-station demo", why="trained by the demo", despite="it is a demo")
 
 
-def inspect_shift(runtime: Runtime, store: Store, seed: int, parts: int) -> Iterator[Inspection]:
+def inspect_shift(runtime: Runtime, store: Store, passed: Iterable[tuple[Snapshot, Part]]) -> Iterator[Inspection]:
     """Inspect a simulated shift as its windows close; every verdict is stored before the next part.
 
     Args:
         runtime: The loaded bundle.
         store: Receives the decisions.
-        seed: Of the shift; another than the recorded one.
-        parts: How many.
+        passed: What passes the line, later than what was recorded.
     """
-    for snapshot, part in shift(seed, parts):
+    for snapshot, part in passed:
         yield inspect_part(runtime, store, snapshot, part.labels[MAIN])
 
 

@@ -1,5 +1,6 @@
 """Run the main job on a simulated line: record, train, export, verify, inspect a second shift."""
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     "--budget", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds that training may take."
 )
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="Of the recorded shift; the inspected one has the next."
+    "--seed", type=int, default=1, show_default=True, help="Of the simulated line and of the parts that pass it."
 )
 @click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the result as SVG.")
 @json_option
@@ -42,7 +43,7 @@ def command(
     from qc_station.config.writing import write_station
     from qc_station.demo import first_champion, fresh, inspect_shift, record_shift, summary
     from qc_station.learning.training import train_candidate
-    from qc_station.line.simulation import station
+    from qc_station.line.simulation import shift, station
     from qc_station.store import Store
 
     target = fresh(folder)
@@ -51,7 +52,9 @@ def command(
     note(f"simulated line in {target}: recording a shift of {parts} parts")
     write_station(target, config)
     with Store.open(target) as store:
-        recorded = record_shift(store, config, seed, parts)
+        # One line with its own sensors: what is inspected passes it after what was recorded.
+        line = shift(seed, parts + inspected)
+        recorded = record_shift(store, config, islice(line, parts))
         note("recorded with known truth, split by time: " + ", ".join(f"{k} {v}" for k, v in recorded.items()))
         with Progress(as_json) as progress:
             candidate = train_candidate(config, store.items(splits=("train", "val")), target / FOLDER, progress)
@@ -64,7 +67,7 @@ def command(
         runtime = Runtime(candidate.folder)
         first_champion(target, config, candidate.folder)
         note(f"inspecting a second shift of {inspected} parts")
-        found = list(inspect_shift(runtime, store, seed + 1, inspected))
+        found = list(inspect_shift(runtime, store, line))
     result = {"bundle": str(candidate.folder), "recorded": recorded} | summary(found, runtime)
     out = console(as_json)
     show(out, result)
