@@ -53,12 +53,13 @@ def _loss(pair: Pair, answers: Tensor, targets: Tensor) -> Tensor:
 
 
 def clearly_better(
-    earlier: dict[str, Tensor], later: dict[str, Tensor], weights: dict[str, float], deviations: float = 2.0
+    earlier: dict[str, Tensor], later: dict[str, Tensor], weights: dict[str, float], deviations: float = 1.0
 ) -> bool:
-    """Whether an earlier epoch beats a later one by more than the items of validation can say by chance.
+    """Whether an earlier epoch beats a later one by more than the validation items may differ by chance.
 
     The lowest of some dozen noisy numbers is low by luck; the end of the schedule is the better bet until the paired
-    difference is `deviations` standard errors (those of the heads are added: the same items make them err together).
+    difference is `deviations` standard errors, by default one (the rule of Breiman et al. 1984). Those of the heads
+    are added, as if the same items made all of them err together, which asks for more than one rather than less.
 
     Args:
         earlier: Losses of every item by output, as of `validation_losses`.

@@ -1,5 +1,6 @@
 """Which epoch is kept."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,15 @@ def test_a_small_gain_of_the_mean_among_noisy_differences_is_not_clear() -> None
     earlier = {o: v - v.mean() + 0.98 for o, v in losses(1.0, 0.5, seed=1).items()}
     later = {o: v - v.mean() + 1.0 for o, v in losses(1.0, 0.5, seed=2).items()}
     assert not clearly_better(earlier, later, WEIGHTS)
+
+
+@pytest.mark.parametrize(("errors", "clear"), [(0.9, False), (1.1, True)])
+def test_a_gain_is_clear_from_one_standard_error_on(errors: float, clear: bool) -> None:
+    later = losses(1.0, 0.3)
+    differences = torch.linspace(-1.0, 1.0, 60)
+    error = float(differences.std(correction=0)) / 59**0.5
+    earlier = {o: v - differences - errors * error for o, v in later.items()}
+    assert clearly_better(earlier, later, WEIGHTS) == clear
 
 
 def test_a_loss_that_went_up_is_not_better_however_sure() -> None:
