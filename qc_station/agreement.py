@@ -13,8 +13,8 @@ from deploy.selftest import NOVELTY_TOLERANCE
 from deploy.variants import BAND
 from models.deciding import Deciding
 from models.injection import Dataset
-from qc_station.evaluation import MAIN, verdict_of
-from qc_station.figures.rates import Rate, rate
+from qc_station.evaluation import MAIN, counted, rates, verdict_of
+from qc_station.figures.rates import rate
 from qc_station.novelty import NOVELTY_P
 from qc_station.verdict import Decision, Policy, Verdict
 
@@ -27,7 +27,7 @@ class Agreement:
     """How far their outputs are apart."""
     near: int
     """Verdicts that differ because the item lies within BAND of a threshold, which is allowed."""
-    rates: dict[str, Rate]
+    rates: dict[str, Any]
     """escape, overkill and review of the graph with their exact bounds; empty where no task is of the whole part."""
 
     def as_json(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Agreement:
             "flipped": 0,
             "flipped_within_band": self.near,
         }
-        return record | {"rates": {name: asdict(found) for name, found in self.rates.items()}}
+        return record | {"rates": self.rates}
 
 
 def agree(deciding: Deciding, session: Any, data: Dataset, manifest: Manifest) -> Agreement:
@@ -90,15 +90,14 @@ def _near(manifest: Manifest, compared: Compared, number: int, bad: float) -> bo
     return min(abs(bad - one) for one in thresholds) <= BAND or any(abs(p - novel) <= NOVELTY_TOLERANCE for p in values)
 
 
-def _rates(manifest: Manifest, data: Dataset, verdicts: list[Verdict]) -> dict[str, Rate]:
+def _rates(manifest: Manifest, data: Dataset, verdicts: list[Verdict]) -> dict[str, Any]:
     """Shares of the items whose class is known."""
     classes, targets = manifest.tasks[MAIN].classes, data.targets[MAIN]
-    known = ~np.isnan(targets)
-    good = np.array([k and classes[int(t)] in manifest.ok_classes for t, k in zip(targets, known, strict=True)])
-    said = np.array([verdict.decision.value for verdict in verdicts])
-    bad, fine = known & ~good, known & good
-    return {
-        "escape": rate(int((bad & (said == Decision.PASS.value)).sum()), int(bad.sum())),
-        "overkill": rate(int((fine & (said == Decision.REJECT.value)).sum()), int(fine.sum())),
-        "review": rate(int((known & (said == Decision.REVIEW.value)).sum()), int(known.sum())),
-    }
+    counts = counted(
+        (classes[int(target)] in manifest.ok_classes, verdict.decision)
+        for target, verdict in zip(targets, verdicts, strict=True)
+        if not np.isnan(target)
+    )
+    known = [sum(found.values()) for found in counts.values()]
+    reviewed = [found[Decision.REVIEW.value] for found in counts.values()]
+    return {**rates(counts), "review": asdict(rate(sum(reviewed), sum(known)))}

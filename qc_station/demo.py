@@ -13,13 +13,11 @@ from deploy.runtime import Runtime
 from qc_station.align.snapshot import Snapshot
 from qc_station.champion.promotion import Promotion, promote
 from qc_station.config.station import StationConfig
-from qc_station.evaluation import MAIN, kept_scores, percentiles, rates, verdict_of
+from qc_station.evaluation import MAIN, counted, kept_scores, percentiles, rates, verdict_of
 from qc_station.line.shift import grouped, split_by_time
 from qc_station.store import Store
 from qc_station.verdict import Decision, Policy, Verdict
 from sensors.simulated.parts import Part
-
-RECORDED, INSPECTED = "recorded", "inspected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +108,10 @@ def counts(
     inspections: Sequence[Inspection], ok: Sequence[str], stream: str | None = None
 ) -> dict[str, dict[str, int]]:
     """Decisions against truth, of the station or of one stream alone; a stream that was absent sends to review."""
-    table = {truth: dict.fromkeys((d.value for d in Decision), 0) for truth in ("ok", "not_ok")}
-    for one in inspections:
-        decision = one.verdict.decision if stream is None else one.alone.get(stream, Decision.REVIEW)
-        table["ok" if one.truth in ok else "not_ok"][decision.value] += 1
-    return table
+    return counted(
+        (one.truth in ok, one.verdict.decision if stream is None else one.alone.get(stream, Decision.REVIEW))
+        for one in inspections
+    )
 
 
 def summary(inspections: Sequence[Inspection], runtime: Runtime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Figures of a bundle on labelled items, by onnxruntime alone."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import product
 from typing import Any
@@ -146,14 +146,15 @@ def verdict_figures(
     policy: Policy | None = None,
 ) -> dict[str, Any]:
     """Decisions against truth: counts, escape and overkill with their exact 95 % bounds, what was proved before."""
-    counts = {truth: dict.fromkeys((d.value for d in Decision), 0) for truth in ("ok", "not_ok")}
+    judged = []
     for number, item in enumerate(items):
         label = item.labels.get(MAIN)
         if label is None:
             continue
         present = tuple(s for s, p in zip(runtime.streams, presence[number], strict=True) if p)
         verdict = verdict_of(runtime.manifest, {n: rows[number] for n, rows in outputs.items()}, present, policy)
-        counts["ok" if label in runtime.manifest.ok_classes else "not_ok"][verdict.decision.value] += 1
+        judged.append((label in runtime.manifest.ok_classes, verdict.decision))
+    counts = counted(judged)
     promise = policy.point.promise if policy and policy.point else None
     return {"counts": counts} | rates(counts) | {"promise": promise}
 
@@ -171,6 +172,14 @@ def novelty_figures(runtime: Runtime, items: Sequence[Item], values: NDArray[np.
         for name in np.unique(labels[labels != ""])
     }
     return {"threshold": threshold, "novel": int(is_novel(values, threshold).sum()), "by_class": by_class}
+
+
+def counted(judged: Iterable[tuple[bool, Decision]]) -> dict[str, dict[str, int]]:
+    """Decisions against truth, from whether each part is good and what was decided: by "ok" and "not_ok", then decision."""
+    table = {truth: dict.fromkeys((d.value for d in Decision), 0) for truth in ("ok", "not_ok")}
+    for good, decision in judged:
+        table["ok" if good else "not_ok"][decision.value] += 1
+    return table
 
 
 def rates(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
