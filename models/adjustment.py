@@ -71,10 +71,18 @@ class Paths:
         for optimiser in self.optimisers.values():
             optimiser.zero_grad(set_to_none=True)
 
-    def step(self, progress: float) -> bool:
-        """Clip each path and step it; a step with a gradient that is not finite is skipped as a whole and counted."""
+    def step(self, progress: float, sound: bool = True) -> bool:
+        """Clip each path and step it; a step with a gradient that is not finite is skipped as a whole and counted.
+
+        Args:
+            progress: Share of the schedule that is done, 0 to 1.
+            sound: Whether all else that the step brought is finite; if not, it is skipped likewise.
+
+        Returns:
+            Whether the step was taken.
+        """
         norms = {n: nn.utils.clip_grad_norm_(p, self.settings[n].clip_norm) for n, p in self.parameters.items()}
-        if not all(bool(norm.isfinite()) for norm in norms.values()):
+        if not (sound and all(bool(norm.isfinite()) for norm in norms.values())):
             self.skipped += 1
             return False
         for name, optimiser in self.optimisers.items():
@@ -121,7 +129,11 @@ class RunningAverage(Generic[Network]):
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take one step of the trained network in; early steps count more, so that the start is soon forgotten."""
+        """Take one step of the trained network in; early steps count more, so that the start is soon forgotten.
+
+        The decay is min(decay, (1 + n) / (10 + n)) after n steps, the ramp of TensorFlow's ExponentialMovingAverage with
+        `num_updates`; we know of no paper about it.
+        """
         self.steps += 1
         share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
         floating = [(own, live) for own, live in self._pairs if own.is_floating_point()]

@@ -1,17 +1,17 @@
 """Stages 2 to 4 of one step: from the batches of a step to the gradient of one weighted total."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from models.batch_statistics import still_statistics
 from models.discrepancy import Pair, eligible, pair_losses
 from models.exchange import Exchange
 from models.gramian import cosines, gramian, shares
 from models.history import Tally
-from models.injection import Batch
+from models.injection import Batch, Share
 from models.network import MultimodalNetwork
 from models.profile import BackwardStages, profiling, stage
 from models.reliability import reliability
@@ -27,8 +27,10 @@ class Portion:
     """Augmented; this process's share of the items."""
     mask: Tensor
     """Which streams count, shape (items, streams), bool."""
-    whole: tuple[int, slice] | None
-    """Items of the batch over all processes, and which of them these are; None where one process has all."""
+    share: Share | None
+    """Which items of the batch of all processes these are; None where one process has all."""
+    asked: bool
+    """Whether any item of the batch of all processes has a pair or a term."""
     noise: Tensor
     """The generator's state before the network drew its own noise."""
 
@@ -69,7 +71,8 @@ class CumulativeLoss:
         """Leave the gradient of the total in the parameters.
 
         The items of each pair are counted over all batches before the first gradient, so that every item weighs the
-        same however the batches are cut.
+        same however the batches are cut. In training the one exception is an encoder that normalizes by its batch: each
+        of them has its own mean and variance.
 
         Args:
             batches: The step's batches, augmented, whole on every process.
@@ -99,8 +102,8 @@ class CumulativeLoss:
         for portion in portions:
             sums = kept or self._forward(portion)
             values = sums.pairs | sums.terms
-            if values:
-                self._backward(torch.stack([factors[o] * v for o, v in values.items()]).sum(), sums.features)
+            if portion.asked:
+                self._backward([factors[o] * v for o, v in values.items()], sums.features)
             for output, value in values.items():
                 found[output] += float(value.detach())
         self.exchange.gradients(self.network)
@@ -139,9 +142,12 @@ class CumulativeLoss:
 
     def _portion(self, batch: Batch, mask: Tensor) -> Portion:
         mine = self.exchange.share(batch)
-        if mine == slice(0, batch.size):
-            return Portion(batch=batch, mask=mask, whole=None, noise=torch.get_rng_state())
-        return Portion(batch=batch.part(mine), mask=mask[mine], whole=(batch.size, mine), noise=torch.get_rng_state())
+        share = batch.share(mine) if self.exchange.several else None
+        asked = any(eligible(p, batch.targets, mask).any() for p in self.pairs if p.output in self.counts)
+        asked = asked or any(t.count(batch, mask) for t in self.terms)
+        if share is not None:
+            batch, mask = batch.part(mine), mask[mine]
+        return Portion(batch=batch, mask=mask, share=share, asked=asked, noise=torch.get_rng_state())
 
     def _forward(self, portion: Portion, blind: bool = False) -> Sums:
         """Stages 2 and 3: the sum of the normalized losses of each pair that the batch has.
@@ -151,11 +157,12 @@ class CumulativeLoss:
             blind: Without a graph through the encoders: for gradients at the features alone.
         """
         batch, mask, network = portion.batch, portion.mask, self.network
-        portion.noise, network.whole = torch.get_rng_state(), portion.whole
+        portion.noise, network.share = torch.get_rng_state(), portion.share
         with torch.set_grad_enabled(torch.is_grad_enabled() and not blind):
             features = network.encode(batch)
-        if blind:
-            features = [f.requires_grad_() for f in features]
+        if torch.is_grad_enabled():
+            # Also of a stream that no item has, for gradients at the features.
+            features = [f if f.requires_grad else f.requires_grad_() for f in features]
         with stage("advancement shared"):
             answers = network.answer(network.advance(features, mask))
         with stage("discrepancy"):
@@ -177,10 +184,15 @@ class CumulativeLoss:
                 sums[pair.output] = values.sum() if own is None else (values * own[here]).sum()
         return sums
 
-    def _backward(self, total: Tensor, features: Sequence[Tensor]) -> None:
-        """Gradient of every parameter; while somebody profiles, with the time of each path."""
+    def _backward(self, values: Sequence[Tensor], features: Sequence[Tensor]) -> None:
+        """Gradient of every parameter by the sum; while somebody profiles, with the time of each path."""
+        roots = [torch.stack(list(values)).sum()] if values else []
+        if self.exchange.several:
+            # Also with nothing to learn here: a layer that normalizes over all processes waits for each of them.
+            roots += [f for f in features if f.requires_grad]
+        slopes = [torch.ones_like(r) if r.dim() == 0 else torch.zeros_like(r) for r in roots]
         if not profiling():
-            total.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(roots, slopes)
             return
         paths = BackwardStages()
         hooks = [
@@ -189,7 +201,7 @@ class CumulativeLoss:
             if f.requires_grad
         ]
         paths.begin()
-        total.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(roots, slopes)
         paths.end()
         for hook in hooks:
             hook.remove()
@@ -198,7 +210,7 @@ class CumulativeLoss:
         """Mean normalized loss of each pair on some items, every one of their streams present, with its graph."""
         mask = batch.presence(self.network.streams)
         counts, before = self._counts([batch], [mask]), self.counts
-        self.counts, self.network.whole = counts, None
+        self.counts, self.network.share = counts, None
         try:
             answers = self.network.answer(self.network.advance(self.network.encode(batch), mask))
             sums = self._discrepancies(batch, mask, answers)
@@ -240,17 +252,3 @@ class CumulativeLoss:
 
 def _finite(value: float) -> bool:
     return value - value == 0.0
-
-
-@contextmanager
-def still_statistics(network: nn.Module) -> Iterator[None]:
-    """Batch statistics are used but not remembered: this forward pass is made once more, or has been."""
-    layers = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    before = [(layer, layer.momentum) for layer in layers]
-    for layer in layers:
-        layer.momentum = 0.0
-    try:
-        yield
-    finally:
-        for layer, momentum in before:
-            layer.momentum = momentum

@@ -10,6 +10,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from models.injection import Batch
+from models.shared_normalization import share_normalization
 
 
 class Exchange:
@@ -17,6 +18,8 @@ class Exchange:
 
     first = True
     """Whether this process reports and writes files."""
+    several = False
+    """Whether there are other processes."""
 
     def share(self, batch: Batch) -> slice:
         """The items of a batch that this process takes."""
@@ -39,13 +42,19 @@ class Exchange:
     def gradients(self, network: nn.Module) -> None:
         """Add up the gradients of all processes."""
 
+    def join(self, network: nn.Module) -> None:
+        """Make a network that this process trains a part of one that all train."""
+
 
 class Ranks(Exchange):
     """The processes that `torchrun` started, over gloo.
 
-    The result is that of one process where no encoder normalizes by its batch (series). Waveform and image encoders
-    do: as usual with several processes, each takes the statistics, and draws the noise, of its own share of the items.
+    The result is that of one process to rounding, also where an encoder normalizes by its batch: statistics are taken
+    over all processes, and each draws the noise of all items. Only a term that compares the items of a batch with one
+    another (`losses/agreement.py`) compares those of each process by themselves.
     """
+
+    several = True
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
@@ -93,6 +102,10 @@ class Ranks(Exchange):
             if ranks and param.grad is None:
                 param.grad = torch.zeros_like(param)
         self.add([p.grad for p in params if p.grad is not None])
+
+    def join(self, network: nn.Module) -> None:
+        """Batch statistics over all processes."""
+        share_normalization(network)
 
 
 def exchange_here() -> Exchange:

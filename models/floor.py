@@ -24,7 +24,12 @@ LEAST_PROBABILITY = 1e-6
 
 
 class Floor:
-    """Shrinkage LDA of every stream alone, fused late: the mean of the log posteriors of the streams that are there."""
+    """Shrinkage LDA of every stream alone, fused late: the mean of the log posteriors of the streams that are there.
+
+    That is a logarithmic opinion pool with equal weights (Genest and Zidek 1986, Statistical Science 1(1)), the product of
+    the posteriors to the power of 1 / streams, normalized. Missing streams are left out of the mean, and a temperature
+    for each number of streams puts right how sure the mean is; both are our own.
+    """
 
     def __init__(self, inputs: Iterable[InputSpec], task: Task, train: Dataset) -> None:
         """Fit every stream that a labelled training item has.

@@ -78,6 +78,18 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one of several processes has of a batch."""
+
+    size: int
+    """Items of the whole batch."""
+    items: slice
+    """Those that are here."""
+    windows: dict[str, tuple[int, slice]]
+    """By stream the windows of the whole batch, and those that are here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Some items as tensors; only what is present is carried."""
 
@@ -98,6 +110,14 @@ class Batch:
         for column, name in enumerate(streams):
             mask[self.places[name], column] = True
         return mask
+
+    def share(self, items: slice) -> Share:
+        """What `part` takes of these items, in numbers."""
+        start, stop, _ = items.indices(self.size)
+        borders = torch.tensor([start, stop])
+        found = {n: torch.searchsorted(p, borders).tolist() for n, p in self.places.items()}
+        windows = {n: (len(self.places[n]), slice(first, last)) for n, (first, last) in found.items()}
+        return Share(size=self.size, items=slice(start, stop), windows=windows)
 
     def part(self, items: slice) -> "Batch":
         """Neighbouring items of this batch, as a batch of their own."""

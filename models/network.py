@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders import encoder_for
-from models.injection import Batch, InputSpec
+from models.injection import Batch, InputSpec, Share
 from models.neurons import RoutedLayer, described, neuron_sets
 from models.profile import stage
 from models.tasks import Task
@@ -31,8 +31,8 @@ class MultimodalNetwork(nn.Module):
     def __init__(self, inputs: Sequence[InputSpec], tasks: Sequence[Task], dropout: float = 0.1) -> None:
         super().__init__()
         self.dropout = dropout
-        self.whole: tuple[int, slice] | None = None
-        """Set where several processes share a batch: its size, and which items are here."""
+        self.share: Share | None = None
+        """Set where several processes share a batch: what is here."""
         self.inputs, self.tasks = tuple(inputs), tuple(tasks)
         self.ranked = tuple(sorted(tasks, key=lambda t: t.rank))
         self.streams = tuple(spec.name for spec in inputs)
@@ -72,10 +72,12 @@ class MultimodalNetwork(nn.Module):
         features = []
         for name in self.streams:
             rows = torch.zeros(batch.size, FEATURES)
-            places = batch.places[name]
-            if len(places):
+            places, encoder = batch.places[name], self.encoders[name]
+            encoder.share = self.share.windows[name] if self.share else None  # type: ignore[assignment]
+            # Without windows of its own a process still goes through: encoders take statistics over all processes.
+            if len(places) or (self.share and self.share.windows[name][0]):
                 with stage(f"advancement {name}"):
-                    rows = rows.index_copy(0, places, self.encoders[name](batch.windows[name]))
+                    rows = rows.index_copy(0, places, encoder(batch.windows[name]))
             features.append(rows)
         return features
 
@@ -104,10 +106,10 @@ class MultimodalNetwork(nn.Module):
 
     def _thinned(self, signals: Tensor) -> Tensor:
         """Dropout; of a shared batch every process draws the whole, so that together they are as one."""
-        if self.whole is None or not self.training:
+        if self.share is None or not self.training:
             return nn.functional.dropout(signals, self.dropout, self.training)
-        size, mine = self.whole
-        return signals * nn.functional.dropout(signals.new_ones(size, signals.shape[1]), self.dropout)[mine]
+        whole = signals.new_ones(self.share.size, signals.shape[1])
+        return signals * nn.functional.dropout(whole, self.dropout)[self.share.items]
 
     def answer(self, signals: Tensor) -> dict[str, Tensor]:
         """Raw answers of every head, shape (items, outputs); the task's loss says what they mean."""

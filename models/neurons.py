@@ -62,7 +62,7 @@ class RoutedLayer(nn.Module):
         mask = routes(before, after)
         self.membership = after
         self.register_buffer("mask", mask.float())
-        # He initialisation by the connections that a neuron really has.
+        # Variance 2 / inputs (He et al. 2015, arXiv:1502.01852), by the connections that a neuron really has.
         inputs = mask.sum(dim=1, keepdim=True).clamp_min(1)
         self.weight = nn.Parameter(torch.randn(mask.shape) * (2.0 / inputs).sqrt())
         self.bias = nn.Parameter(torch.zeros(len(after)))

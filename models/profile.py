@@ -87,7 +87,7 @@ def peak_bytes() -> int:
 
 
 class BackwardStages:
-    """Splits a backward pass among the paths, which autograd walks one after the other.
+    """Splits time and memory of a backward pass among the paths, which autograd walks one after the other.
 
     It goes through what was computed last first: all that is shared, then one encoder after the other. So the time from
     the moment in which the gradient of a stream's features is there until the next stream's is that of its encoder.
@@ -95,11 +95,12 @@ class BackwardStages:
 
     def __init__(self) -> None:
         self.at: float = 0.0
+        self.peak: int = 0
         self.name = ""
 
     def begin(self) -> None:
         """Just before the backward pass."""
-        self.at, self.name = time.perf_counter(), "shared"
+        self.at, self.peak, self.name = time.perf_counter(), peak_bytes(), "shared"
 
     def reached(self, name: str) -> None:
         """The gradient of a stream's features is there."""
@@ -111,7 +112,7 @@ class BackwardStages:
         self._charge()
 
     def _charge(self) -> None:
-        profile, now = _OPEN.get(), time.perf_counter()
+        profile, now, peak = _OPEN.get(), time.perf_counter(), peak_bytes()
         if profile:
-            profile.charge(f"gradient {self.name}", now - self.at)
-        self.at = now
+            profile.charge(f"gradient {self.name}", now - self.at, peak - self.peak)
+        self.at, self.peak = now, peak

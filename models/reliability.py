@@ -1,4 +1,8 @@
-"""How much an item's term counts: its own weight and the quality of the windows that the answer looks at."""
+"""How much an item's term counts: its own weight and the quality of the windows that the answer looks at.
+
+A loss becomes the weighted mean sum(r l) / sum(r) over items. That r is the item's weight times the quality of its
+window, or for the joint answer their mean, is a rule of our own.
+"""
 
 import torch
 from torch import Tensor

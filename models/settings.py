@@ -20,7 +20,9 @@ class Settings:
     batch: int | None = None
     """Items of one forward pass; None: 64, or 32 for fewer than 2000 items."""
     accumulation: int = 1
-    """Batches whose gradients make one step."""
+    """Batches whose gradients make one step: that of one batch of all their items. Two things are of each batch by itself:
+    in training the statistics of encoders that normalize by their batch (waveform and image), and the agreement between
+    streams, which contrasts the items of a batch."""
     weighting: str = "fixed"
     """File name in models/weighting."""
     paths: dict[str, PathSettings] = field(default_factory=dict)
@@ -36,4 +38,5 @@ class Settings:
     judged: bool = True
     """Whether the validation loss may end the training, or choose an earlier epoch."""
     drop_stream: float = 0.15
-    """Modality dropout: chance that a stream of a multi-stream item is taken away for one step."""
+    """Modality dropout: chance that a stream of a multi-stream item is taken away for one step (ModDrop: Neverova et al. 2016,
+    arXiv:1501.00102); that an item keeps at least one is our own."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from models.adjustment import LEARNING_RATE, Paths, RunningAverage
+from models.batch_statistics import BatchStatistics
 from models.budget import Budget
 from models.checkpoint import Checkpoints, NoCheckpoints
 from models.continual.warm_start import rebuilt
@@ -112,10 +113,15 @@ class Trainer:
         rate = LEARNING_RATE * min(1.0, max(0.1, len(train) / FEW_ITEMS))
         self.paths = Paths(self.network.paths(), settings.paths, rate)
         self.average = RunningAverage(self.network, settings.average * self.wanted * self.sampler.steps())
-        patience = settings.patience or max(8, self.wanted // 2)
-        steady = SteadyState(patience=patience, window=settings.window, threshold=settings.threshold)
-        self.course = Course(planned=self.wanted, steady=steady)
+        self.course = Course(planned=self.wanted, steady=self._steady())
         self.budget: Budget | None = None
+        self.exchange.join(self.network)
+        self.statistics = BatchStatistics(self.network)
+
+    def _steady(self) -> SteadyState:
+        chosen = self.settings
+        patience = chosen.patience or max(8, self.wanted // 2)
+        return SteadyState(patience=patience, window=chosen.window, threshold=chosen.threshold)
 
     @property
     def progress(self) -> float:
@@ -129,6 +135,11 @@ class Trainer:
             report: Called after every epoch.
             checkpoints: Where to write everything from time to time; None: nowhere.
         """
+        if self.exchange.several:
+            # Only the first process writes checkpoints: where it goes on, all do.
+            state = self.exchange.agree(self.state())
+            if not self.exchange.first:
+                self.load_state(state)
         course, keeper = self.course, checkpoints or NoCheckpoints()
         budget = self.budget = Budget(self.settings.budget_s, self.clock, self.settings.energy_wh)
         budget.before_s, budget.before_wh = course.elapsed_s, course.used_wh
@@ -245,16 +256,19 @@ class Trainer:
         return train, {output: tally.weight / tally.steps for output, tally in course.tallies.items()}
 
     def step(self, batches: Sequence[Batch]) -> dict[str, Tally]:
-        """One adjustment from one or more batches, as if they were one."""
+        """One adjustment from one or more batches, as if they were one; one that is not finite leaves no trace but its count."""
+        self.statistics.keep()
         masks = [self._dropped(b) for b in batches]
         self.paths.zero()
         last = self.sampler.position == self.sampler.steps()
         with stage("augmentation"):
             changed = [self._augmented(b) for b in batches]
         tallies = self.loss.gradient(changed, masks, look=last)
-        if self.paths.step(self.course.progress):
+        if self.paths.step(self.course.progress, sound=self.statistics.finite()):
             with stage("averaging"):
                 self.average.update()
+        else:
+            self.statistics.restore()
         self.course.steps += 1
         if self.weighting.needs_after:
             before = {o: t.mean for o, t in tallies.items() if o in self.loss.latest}

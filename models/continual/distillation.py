@@ -92,7 +92,8 @@ class Distillation:
         for compared in self._compared:
             pair = compared.pair
             there = known.any(dim=1) if pair.stream is None else known[:, pair.stream]
-            apart = self._apart(compared, answers[pair.output][items[there]], wanted[pair.output][there])
+            ours, theirs = answers[pair.output][items[there]], wanted[pair.output][there]
+            apart = divergence(compared, ours, theirs, self.temperature)
             sums.append(pair.weight / pair.loss.no_skill * apart.sum())
         return torch.stack(sums).sum()
 
@@ -102,14 +103,25 @@ class Distillation:
             return torch.zeros(batch.size, dtype=torch.bool)
         return ~replayed.isnan() & presence[:, self._columns].any(dim=1)
 
-    def _apart(self, compared: Comparison, answers: Tensor, wanted: Tensor) -> Tensor:
-        """How far each answer is from the champion's, shape (items,)."""
-        before, now = compared.pair.loss, compared.loss
-        if not isinstance(before, ClassLoss) or not isinstance(now, ClassLoss):
-            return (answers - wanted).square()[:, 0]
-        theirs = log_softmax(likelihoods(before, wanted) / self.temperature, dim=1)
-        ours = log_softmax(likelihoods(now, answers)[:, compared.rows] / self.temperature, dim=1)
-        return self.temperature**2 * kl_div(ours, theirs, reduction="none", log_target=True).sum(dim=1)
+
+def divergence(compared: Comparison, answers: Tensor, wanted: Tensor, temperature: float) -> Tensor:
+    """How far each answer is from the champion's, as `Distillation` says; not normalized.
+
+    Args:
+        compared: What answers are held against.
+        answers: Raw answers of the network that learns, shape (items, outputs).
+        wanted: Those of the champion, shape (items, its outputs).
+        temperature: T, over 0.
+
+    Returns:
+        Shape (items,).
+    """
+    before, now = compared.pair.loss, compared.loss
+    if not isinstance(before, ClassLoss) or not isinstance(now, ClassLoss):
+        return (answers - wanted).square()[:, 0]
+    theirs = log_softmax(likelihoods(before, wanted) / temperature, dim=1)
+    ours = log_softmax(likelihoods(now, answers)[:, compared.rows] / temperature, dim=1)
+    return temperature**2 * kl_div(ours, theirs, reduction="none", log_target=True).sum(dim=1)
 
 
 def likelihoods(loss: ClassLoss, answers: Tensor) -> Tensor:

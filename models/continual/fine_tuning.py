@@ -83,6 +83,7 @@ def fine_tune(
     settings: Settings | None = None,
     keeping: Keeping | None = None,
     *,
+    terms: Sequence[Term] = (),
     report: Callable[[Epoch], None] = lambda _: None,
     checkpoints: Checkpoints | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -98,6 +99,7 @@ def fine_tune(
         val: Items of neither, old kinds and new ones: the end is judged by them, and what was forgotten.
         settings: How training runs; where it says no learning rate or no number of epochs, see `gentle`.
         keeping: What is done against forgetting.
+        terms: Of the total, beside the pairs and what `keeping` asks for.
         report: Called after every epoch.
         checkpoints: Where to write everything from time to time, and to resume from where it was written.
         clock: Seconds, for the budget.
@@ -107,17 +109,15 @@ def fine_tune(
     """
     chosen, kept = settings or Settings(), keeping or Keeping()
     train = joined(new, old, kept.share, least=kept.least, draws=kept.draws, by=kept.by, seed=chosen.seed)
-    # New rows and new streams' parts begin at random.
-    torch.manual_seed(chosen.seed)
+    torch.manual_seed(chosen.seed)  # New rows and new streams' parts begin at random.
     network = warm_start(champion, inputs, tasks, train.windows)
     replayed, rarest = _distinct(train), _rarest(champion.tasks, tasks, new)
     chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest)
-    terms = _terms(champion, inputs, tasks, old, kept, chosen.seed)
+    terms = [*_terms(champion, inputs, tasks, old, kept, chosen.seed), *terms]
     judging, chosen = _judging(champion.tasks, tasks, val, chosen)
     # Without replay nothing says how often the old classes are drawn.
-    trainer = Trainer(
-        inputs, tasks, train, judging, chosen, clock, start=network.state_dict(), terms=terms, chosen=replayed > 0
-    )
+    start, drawn = network.state_dict(), replayed > 0
+    trainer = Trainer(inputs, tasks, train, judging, chosen, clock, start=start, terms=terms, chosen=drawn)
     if checkpoints is not None:
         checkpoints.resume(trainer)
     outcome = trainer.run(report, checkpoints)

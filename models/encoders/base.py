@@ -32,6 +32,8 @@ class Encoder(nn.Module, ABC):
         self.width = width
         self.averages = True
         """Whether use, outside training, takes the mean over declared symmetries; off where only a slope is asked for."""
+        self.share: tuple[int, slice] | None = None
+        """Set where several processes share the windows of a batch: how many these are, and which are here."""
         chosen = [n for n in self.augmentations if n not in self.optional] if spec.augment is None else spec.augment
         unknown = sorted(set(chosen) - set(self.augmentations))
         if unknown:
@@ -78,6 +80,18 @@ class Encoder(nn.Module, ABC):
         """Measures and features of raw windows from one pass through the front end."""
         prepared = self.prepare(windows)
         return self.measure(prepared), self.encode(prepared)
+
+    def drawn(self, draw: Callable[[int], Tensor], here: int) -> Tensor:
+        """Random numbers for the windows that are here; of shared ones every process draws all, so that together they are as one.
+
+        Args:
+            draw: Gives those of so many windows.
+            here: Windows of this process.
+        """
+        if self.share is None:
+            return draw(here)
+        size, mine = self.share
+        return draw(size)[mine]
 
     def augment(self, windows: Tensor) -> Tensor:
         """Training variants of raw windows that keep their class; same shape and scale."""

@@ -215,7 +215,10 @@ class Image(Encoder):
         mean, highest, statistics, level, _ = prepared
         statistics = statistics.clamp(-OUTLIER, OUTLIER)
         if self.training:
-            statistics = statistics + self.noise * torch.randn_like(statistics)
+            count, kind = statistics.shape[1], statistics.dtype
+            statistics = statistics + self.noise * self.drawn(
+                lambda n: torch.randn(n, count, dtype=kind), len(statistics)
+            )
         features: Tensor = self.ranked(statistics)
         if self.deep is not None:
             features = features + self.symmetric(self.deep, self.views(mean, highest, level))
@@ -239,7 +242,8 @@ class Image(Encoder):
     def symmetric(self, deep: "Convolutions", maps: Tensor) -> Tensor:
         """Learned features: in training sometimes left out, in use the mean over the declared symmetries."""
         if self.training:
-            kept: Tensor = deep(maps) * (uniform(maps, 0, 1) >= self.alone).float()[:, :, 0, 0]
+            chance = self.drawn(lambda n: torch.rand(n, 1), len(maps))
+            kept: Tensor = deep(maps) * (chance >= self.alone).float()
             return kept
         turned = [maps]
         for dim in self.flips if self.averages else ():

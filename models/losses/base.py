@@ -214,8 +214,10 @@ class ValueLoss(Loss):
 def class_weights(frequencies: tuple[float, ...]) -> Tensor:
     """Weight of each class, shape (classes,), float32: a power of the inverse frequency, mean 1 over training items.
 
-    Rare classes get a larger gradient; the logits that come of it are log w too high and are put right by `shift`, so
-    that probabilities stay those of the training frequencies.
+    w_k = f_k^-b / sum_j f_j^(1-b) with b = BALANCE, between no weights (b = 0) and the inverse frequency (b = 1; see
+    Cui et al. 2019, arXiv:1901.05555); so small a power, and the mean of 1, are our own. Rare classes get a
+    larger gradient; the logits that come of it are log w too high and are put right by `shift`, as log priors are in
+    logit adjustment (Menon et al. 2021, arXiv:2007.07314), so that probabilities stay those of the training frequencies.
     """
     shares = torch.tensor(frequencies, dtype=torch.float32)
     raw = shares.clamp_min(RAREST) ** -BALANCE

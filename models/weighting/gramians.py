@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.weighting.base import Measured
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 RIDGE = 1e-4
 """Added to the diagonal of a Gramian of trace 1, as torchjd does: gradients that are copies of each other have no unique
 answer."""
+OPTIMAL = 1e-12
+"""Slope of the squared distance that rounding leaves at its least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,35 @@ def preference(found: Pulls, priorities: Mapping[str, float]) -> Tensor:
     return torch.tensor([priorities[n] for n in found.names], dtype=torch.float64)
 
 
+def non_negative(root: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The x >= 0 for which |root x - target| is least.
+
+    Lawson & Hanson's method as scipy 1.17 has it now and then ends beside the optimum, so that a Gramian that differs in
+    its last bit gets other weights. What does not fulfil the conditions of Karush, Kuhn and Tucker is solved again by
+    bounded least squares (Stark & Parker 1995), which takes longer.
+
+    Args:
+        root: Shape (rows, columns), of full rank and of norm about 1.
+        target: Shape (rows,).
+
+    Returns:
+        Shape (columns,).
+    """
+    from scipy.optimize import lsq_linear, nnls  # type: ignore[import-untyped]
+
+    found: NDArray[np.float64] = nnls(root, target)[0]
+    slope = root.T @ (root @ found - target)
+    if slope.min() < -OPTIMAL or np.abs(found * slope).max() > OPTIMAL:
+        found = lsq_linear(root, target, bounds=(0.0, np.inf), method="bvls", tol=1e-15).x
+    return found
+
+
 @cache
 def _projector() -> "DualConeProjector":
     """Projection onto the dual cone by non-negative least squares (Lawson & Hanson 1974), which scipy has.
 
     torchjd's own needs two more packages, one under the GPL, and leaves gradients of norm under 0.01 unresolved.
     """
-    from scipy.optimize import nnls  # type: ignore[import-untyped]
     from torchjd.linalg import DualConeProjector
 
     class NonNegative(DualConeProjector):
@@ -72,7 +97,7 @@ def _projector() -> "DualConeProjector":
             # min_v v'Gv with v >= u is, for G = R'R and v = u + x, the least |R x + R u| with x >= 0.
             ridged = (G / trace + RIDGE * torch.eye(len(G), dtype=G.dtype)).numpy()
             root = np.linalg.cholesky(ridged).T
-            return torch.stack([u + torch.from_numpy(nnls(root, -root @ u.numpy())[0]) for u in U])
+            return torch.stack([u + torch.from_numpy(non_negative(root, -root @ u.numpy())) for u in U])
 
     return NonNegative()
 

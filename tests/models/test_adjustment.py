@@ -38,6 +38,14 @@ def test_a_gradient_that_is_not_finite_skips_the_step_of_every_path(bad: float) 
     assert paths.skipped == 1
 
 
+def test_a_step_that_brought_something_else_that_is_not_finite_is_skipped_likewise() -> None:
+    paths, one, other = two()
+    with_gradients(one, other, 0.1, 0.1)
+    assert paths.step(PEAK, sound=False) is False
+    assert paths.skipped == 1
+    assert not one.any()
+
+
 def test_each_path_is_clipped_by_its_own_norm() -> None:
     paths, one, other = two()
     with_gradients(one, other, 100.0, 0.1)

@@ -1,10 +1,13 @@
 """A training that was killed ends with the bits of one that was not."""
 
+import io
 import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -112,60 +115,57 @@ def test_an_older_checkpoint_outlives_a_writing_that_failed(tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize(
-    ("other", "message"),
-    [
-        ({"seed": 4}, "its settings differ"),
-        ({"weighting": "uncertainty"}, "its settings differ"),
-    ],
-)
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path, other: dict[str, object], message: str) -> None:
-    keeper = Checkpoints(tmp_path / "checkpoint.pt")
-    keeper.save(fresh())
-    with pytest.raises(ValueError, match=message):
-        Checkpoints(keeper.file).resume(fresh(**other))
+def die() -> None:
+    """As the kernel would end it: nothing is flushed, closed or tidied up."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_checkpoint_of_other_items_is_refused(tmp_path: Path) -> None:
-    keeper = Checkpoints(tmp_path / "checkpoint.pt")
-    keeper.save(fresh())
-    other = fresh()
-    other.train.windows["two"][3, 0, 0] += np.float32(1e-3)
-    with pytest.raises(ValueError, match="its items differ"):
-        Checkpoints(keeper.file).resume(other)
+def between_batches(trainer: Trainer, nth: int) -> None:
+    """Die with the gradients of the first of two batches in the parameters, those of the second not.
+
+    Args:
+        trainer: An epoch of it has five batches, which make steps of two, two and one.
+        nth: Epoch, from 1, in whose second step it dies.
+    """
+    backwards = count(1)
+    shared = trainer.network.paths()["shared"][0]
+    shared.register_post_accumulate_grad_hook(lambda _: die() if next(backwards) == 5 * nth - 2 else None)
 
 
-def test_a_checkpoint_of_another_number_of_threads_is_refused(tmp_path: Path) -> None:
-    keeper = Checkpoints(tmp_path / "checkpoint.pt")
-    keeper.save(fresh())
-    torch.set_num_threads(2)
-    with pytest.raises(ValueError, match=r"its threads differ \('1', now '2'\)"):
-        Checkpoints(keeper.file).resume(fresh())
+def half_written(_: Trainer, nth: int) -> None:
+    """Die in the nth writing, with half of the bytes on disk."""
+    write, saved = torch.save, count(1)
+
+    def save(state: object, out: io.BufferedWriter) -> None:
+        whole = io.BytesIO()
+        write(state, whole)
+        if next(saved) < nth:
+            out.write(whole.getvalue())
+        else:
+            out.write(whole.getvalue()[: len(whole.getvalue()) // 2])
+            out.flush()
+            os.fsync(out.fileno())
+            die()
+
+    models.checkpoint.torch.save = save  # type: ignore[assignment]
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"PK\x03\x04", b"no checkpoint at all"])
-def test_a_file_that_is_no_checkpoint_is_refused_by_name(tmp_path: Path, spoilt: bytes) -> None:
-    file = tmp_path / "checkpoint.pt"
-    file.write_bytes(spoilt)
-    with pytest.raises(ValueError, match=r"checkpoint\.pt is no checkpoint that can be read"):
-        Checkpoints(file).resume(fresh())
+def not_yet_in_place(_: Trainer, nth: int) -> None:
+    """Die in the nth writing, with all bytes on disk beside the file."""
+    replace, saved = Path.replace, count(1)
+    Path.replace = lambda self, to: replace(self, to) if next(saved) < nth else die()  # type: ignore[method-assign, assignment]
 
 
-def test_a_truncated_checkpoint_is_refused_wherever_it_ends(tmp_path: Path) -> None:
-    keeper = Checkpoints(tmp_path / "checkpoint.pt")
-    keeper.save(fresh())
-    whole = keeper.file.read_bytes()
-    for share in (0.1, 0.5, 0.9, 0.999):
-        keeper.file.write_bytes(whole[: int(share * len(whole))])
-        with pytest.raises(ValueError, match="no checkpoint that can be read"):
-            Checkpoints(keeper.file).resume(fresh())
-
-
-def train_to_the_end(file: Path, weighting: str, began: Event) -> None:
+def train_to_the_end(
+    file: Path, weighting: str, began: Event, mine: Callable[[Trainer, int], None] | None = None, nth: int = 0
+) -> None:
+    """What a process does: go on from the file, and leave the network beside it."""
     torch.set_num_threads(1)
     trainer = fresh(weighting)
     keeper = Frequent(file)
     keeper.resume(trainer)
+    if mine:
+        mine(trainer, nth)
     began.set()
     network = trainer.run(checkpoints=keeper).network
     beside = file.with_suffix(".part")
@@ -173,40 +173,74 @@ def train_to_the_end(file: Path, weighting: str, began: Event) -> None:
     beside.replace(file.with_suffix(".done"))
 
 
+def ended(file: Path) -> list[bytes]:
+    return [v.numpy().tobytes() for v in torch.load(file.with_suffix(".done"), weights_only=True).values()]
+
+
+@cache
+def unkilled(weighting: str) -> tuple[list[bytes], float]:
+    """The bits of a training that nobody killed, and how long one takes once all is imported and built."""
+    whole, trainer = bits(fresh(weighting)), fresh(weighting)
+    start = time.perf_counter()
+    trainer.run()
+    return whole, time.perf_counter() - start
+
+
 @pytest.fixture
 def server() -> multiprocessing.context.ForkServerContext:
-    """Starts processes that have torch already, with what its optimisers import: a kill hits a training, not an import."""
+    """Starts processes that have torch already, with what its optimisers and weightings import: a kill hits a training, not an import."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch._dynamo", "tests.models.test_checkpoint"])
+    context.set_forkserver_preload(
+        ["torch._dynamo", "scipy.optimize", "torchjd.aggregation", "tests.models.test_checkpoint"]
+    )
     return context
 
 
+KILLS = 4
+"""Random ones of each weighting; more than fifty in all."""
+
+
 @pytest.mark.slow
-def test_fifty_real_kills_at_random_moments_leave_the_same_bits(
-    tmp_path: Path, server: multiprocessing.context.ForkServerContext
+@pytest.mark.parametrize("weighting", names())
+def test_real_kills_at_random_moments_leave_the_same_bits(
+    tmp_path: Path, server: multiprocessing.context.ForkServerContext, weighting: str
 ) -> None:
     """Moments are drawn over the time that a whole training takes, from when it has begun: each may save something."""
-    random = np.random.default_rng(0)
-    whole, took = {}, {}
-    for name in ("fixed", "uncertainty"):
-        start = time.perf_counter()
-        whole[name] = bits(fresh(name))
-        took[name] = time.perf_counter() - start
+    assert KILLS * len(names()) >= 50
+    random = np.random.default_rng(names().index(weighting))
+    whole, took = unkilled(weighting)
     kills = number = 0
-    while kills < 50:
+    while kills < KILLS:
         number += 1
-        weighting = ("fixed", "uncertainty")[number % 2]
         file = tmp_path / f"{number}.pt"
         while not file.with_suffix(".done").exists():
             began = server.Event()
             child = server.Process(target=train_to_the_end, args=(file, weighting, began))
             child.start()
             assert began.wait(60.0)
-            child.join(random.uniform(0.0, took[weighting]))
+            # The last file is brought to its end once there are kills enough.
+            child.join(random.uniform(0.0, took) if kills < KILLS else None)
             if child.exitcode is None:
                 os.kill(child.pid or 0, signal.SIGKILL)
                 kills += 1
             child.join()
             assert child.exitcode in (0, -signal.SIGKILL)
-        found = torch.load(file.with_suffix(".done"), weights_only=True)
-        assert [v.numpy().tobytes() for v in found.values()] == whole[weighting]
+        assert ended(file) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weighting", names())
+def test_kills_in_the_middle_of_a_step_and_of_a_writing_leave_the_same_bits(
+    tmp_path: Path, server: multiprocessing.context.ForkServerContext, weighting: str
+) -> None:
+    """Nine steps, a checkpoint after each: dead in the second and, gone on after the first, in the fifth and seventh."""
+    file, steps = tmp_path / "checkpoint.pt", []
+    for mine, nth in ((between_batches, 1), (half_written, 4), (not_yet_in_place, 3), (None, 0)):
+        began = server.Event()
+        child = server.Process(target=train_to_the_end, args=(file, weighting, began, mine, nth))
+        child.start()
+        child.join(60.0)
+        assert child.exitcode == (-signal.SIGKILL if mine else 0)
+        steps.append(torch.load(file, weights_only=True)["state"]["course"]["steps"])
+    assert steps == [1, 4, 6, 9]
+    assert ended(file) == unkilled(weighting)[0]

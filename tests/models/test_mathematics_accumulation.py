@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.adjustment import PathSettings
-from models.injection import ABSENT, Batch, Dataset, collate
+from models.injection import ABSENT, Batch, Dataset, InputSpec, collate
 from models.settings import Settings
 from models.trainer import Trainer
 from models.weighting import names
-from tests.synthetic import ENOSE, dataset, tasks_for
+from tests.models.double import Double
+from tests.synthetic import ACOUSTIC, ENOSE, THERMAL, dataset, tasks_for
 
-# Series have no batch normalization, whose statistics would differ with the cut by design.
+# In training batch statistics differ with the cut by design: every test here is in evaluation mode, where they stand still.
 SPECS = tuple(replace(ENOSE, name=name, augment=()) for name in ("one", "two", "three"))
+KINDS = tuple(replace(spec, augment=()) for spec in (ACOUSTIC, THERMAL, ENOSE))
 ITEMS = 14
 STILL = PathSettings(optimizer="sgd", lr=0.0, weight_decay=0.0, clip_norm=1e18)
 FINEST = 1e-12
@@ -32,10 +34,10 @@ def _double() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def holed(seed: int) -> Dataset:
+def holed(seed: int, specs: tuple[InputSpec, ...] = SPECS) -> Dataset:
     """Parts of which three in ten labels of every task are missing, and a third of the streams."""
     random = np.random.default_rng(seed)
-    data = dataset(ITEMS, specs=SPECS, seed=seed)
+    data = dataset(ITEMS, specs=specs, seed=seed)
     for values in data.targets.values():
         values[random.random(ITEMS) < 0.3] = np.nan
     rows = {name: np.where(random.random(ITEMS) < 0.33, ABSENT, row) for name, row in data.rows.items()}
@@ -47,12 +49,28 @@ def batch_of(data: Dataset, items: Sequence[int]) -> Batch:
     return replace(batch, windows={name: window.double() for name, window in batch.windows.items()})
 
 
-def trainer(weighting: str) -> Trainer:
+def trainer(weighting: str, specs: tuple[InputSpec, ...] = SPECS) -> Trainer:
     """A trainer without dropout of any kind whose steps leave gradients and change no parameter."""
-    paths = dict.fromkeys((*(s.name for s in SPECS), "shared"), STILL)
-    data = dataset(16, specs=SPECS)
-    built = Trainer(SPECS, tasks_for(SPECS), data, data, Settings(weighting=weighting, paths=paths, drop_stream=0.0))
-    built.network.double().eval()
+    paths = dict.fromkeys((*(s.name for s in specs), "shared"), STILL)
+    data = dataset(16, specs=specs)
+    built = Double(specs, tasks_for(specs), data, data, Settings(weighting=weighting, paths=paths, drop_stream=0.0))
+    built.network.eval()
+    return built
+
+
+def of_all_kinds(weighting: str) -> Trainer:
+    """One of a waveform, an image and a series, whose layers of batch normalization have seen something."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.encoders.image.FEWEST_FRAMES", 1)
+        built = trainer(weighting, KINDS)
+    layers = [m for m in built.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert len(layers) > 10
+    random = torch.Generator().manual_seed(1)
+    for layer in layers:
+        assert layer.running_mean is not None
+        assert layer.running_var is not None
+        layer.running_mean.normal_(generator=random)
+        layer.running_var.uniform_(0.5, 2.0, generator=random)
     return built
 
 
@@ -99,6 +117,24 @@ def test_under_every_weighting_chunks_of_one_have_the_gradient_of_the_whole_batc
     )
 
 
+@pytest.mark.parametrize("weighting", ["fixed", "uncertainty", "upgrad", "aligned_mtl", "grad_norm"])
+@pytest.mark.parametrize("cuts", [range(ITEMS + 1), (0, 1, 8, 9, ITEMS)])
+def test_with_still_batch_statistics_waveforms_and_images_have_it_too(weighting: str, cuts: Sequence[int]) -> None:
+    data = holed(7, KINDS)
+    data.rows["acoustic"][1:8] = ABSENT
+    data.rows["thermal"][8] = ABSENT
+    chunks = [range(a, b) for a, b in pairwise(cuts)]
+    same(gradient(data, chunks, of_all_kinds(weighting)), gradient(data, [range(ITEMS)], of_all_kinds(weighting)))
+
+
+def test_in_training_statistics_of_a_batch_are_its_own() -> None:
+    """The exception that `Settings.accumulation` names."""
+    data, one = holed(7, KINDS), of_all_kinds("fixed")
+    one.network.encoders["acoustic"].train()
+    whole, cut = gradient(data, [range(ITEMS)], one), gradient(data, [range(7), range(7, ITEMS)], one)
+    assert (cut - whole).norm() > 1e-3 * whole.norm()
+
+
 @pytest.mark.parametrize("weighting", names())
 def test_a_stream_that_a_whole_chunk_lacks_changes_nothing(weighting: str) -> None:
     data = holed(3)
@@ -116,9 +152,9 @@ def test_an_epoch_makes_as_many_steps_as_batches_by_accumulation_rounded_up(batc
     one, seen = Trainer(SPECS, tasks_for(SPECS), data, data, chosen), list[int]()
     step = one.paths.step
 
-    def counted(progress: float) -> bool:
+    def counted(progress: float, sound: bool) -> bool:
         seen.append(one.sampler.position)
-        return step(progress)
+        return step(progress, sound)
 
     one.paths.step = counted  # type: ignore[method-assign]
     one.run()

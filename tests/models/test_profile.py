@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 import torch
 
-from models.profile import Profile, profiling, stage
+from models.profile import BackwardStages, Profile, profiling, stage
 from models.settings import Settings
 from models.trainer import Trainer
 from tests.synthetic import ENOSE, THERMAL, dataset, tasks_for
@@ -67,6 +67,31 @@ def test_memory_that_a_stage_takes_is_charged_to_it(monkeypatch: pytest.MonkeyPa
             with stage("greedy"):
                 pass
     assert profile.stages["greedy"].peak_growth_bytes == 700
+
+
+def test_memory_that_a_backward_pass_takes_is_charged_to_the_path_that_it_was_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    peak = iter([1000, 1300, 1300, 1700])
+    monkeypatch.setattr("models.profile.peak_bytes", lambda: next(peak))
+    with Profile() as profile:
+        paths = BackwardStages()
+        paths.begin()
+        paths.reached("thermal")
+        paths.reached("gas")
+        paths.end()
+    grown = {name: spent.peak_growth_bytes for name, spent in profile.stages.items()}
+    assert grown == {"gradient shared": 300, "gradient thermal": 0, "gradient gas": 400}
+
+
+def test_every_gradient_of_a_training_can_have_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    peak = count(step=1000)
+    monkeypatch.setattr("models.profile.peak_bytes", lambda: next(peak))
+    with Profile() as profile:
+        trainer().run()
+    grown = [profile.stages[f"gradient {path}"] for path in ("thermal", "gas", "shared")]
+    # Each look at the memory finds the peak one step higher, and nothing is looked at within a path.
+    assert [spent.peak_growth_bytes for spent in grown] == [1000 * spent.calls for spent in grown]
 
 
 def test_self_tuning_is_a_stage_of_its_own() -> None:

@@ -136,9 +136,16 @@ def test_at_most_two_in_a_hundred_curves_are_called_steady_while_they_fall() -> 
     assert len(false) <= 0.02 * CURVES, false
 
 
-def test_98_of_100_steady_states_are_called_within_two_windows() -> None:
+def test_198_of_200_steady_states_are_called_within_two_windows_and_all_within_three() -> None:
+    """The two come 20 and 24 epochs after rest instead of 16.
+
+    In one the scatter is correlated: it rises by 1.1 % a window, which is more than the tolerance and no illusion. In
+    the other two spikes stand side by side, which a median of three lets through. A median of five calls all 200 in
+    time, but 5 others while they fall (2.5 %); spans of 2.25 and 2.5 windows bring the two to 17 and 18 epochs, not to 16.
+    """
     late = [delay for _, delay in judged(NOISE) if delay > 2 * WINDOW]
-    assert len(late) <= 0.02 * CURVES, late
+    assert len(late) <= 2, late
+    assert max(late, default=0) <= 3 * WINDOW
 
 
 def test_with_three_times_the_scatter_it_comes_later_but_not_more_often_false() -> None:

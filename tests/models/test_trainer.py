@@ -1,6 +1,7 @@
 """The six stages end to end on made-up parts of two streams."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from itertools import count
 
@@ -15,9 +16,10 @@ from models.settings import Settings
 from models.trainer import Trainer, planned_epochs
 from models.validation import validation_losses
 from models.weighting import names
-from tests.synthetic import ENOSE, THERMAL, dataset, network, tasks_for, without
+from tests.synthetic import ACOUSTIC, ENOSE, THERMAL, dataset, network, tasks_for, without
 
 SPECS = (THERMAL, ENOSE)
+THREE_KINDS = (replace(ACOUSTIC, dtype="float32"), replace(THERMAL, dtype="float32"), ENOSE)
 TWO_SERIES = (replace(ENOSE, name="one"), replace(ENOSE, name="two"))
 
 
@@ -43,6 +45,12 @@ def accuracy(outcome: Outcome, data: Dataset, output: str) -> float:
         answers = net.answer(net.advance(net.encode(batch), batch.presence(net.streams)))
     target = batch.targets[output.partition(":")[0]]
     return float((answers[output].argmax(dim=1) == target).float().mean())
+
+
+@pytest.fixture
+def frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few frames are enough for convolutions, which normalize by the batch."""
+    monkeypatch.setattr("models.encoders.image.FEWEST_FRAMES", 1)
 
 
 @pytest.fixture(scope="module")
@@ -126,15 +134,67 @@ def test_the_schedule_ends_at_its_end_also_when_the_plan_was_cut(budget_s: float
     assert trainer.progress == pytest.approx(1.0)
 
 
-def test_a_part_without_a_finite_window_is_skipped_and_learning_goes_on() -> None:
-    data = dataset(24, specs=TWO_SERIES)
-    for weighting in names():
-        data.windows["one"][5] = 1.0
-        trainer = quick(data, weighting=weighting, epochs=3)
-        data.windows["one"][5] = np.inf
-        outcome = trainer.run()
-        assert outcome.skipped == 3
-        assert all(v.isfinite().all() for v in outcome.network.state_dict().values())
+def of_three_kinds(weighting: str = "fixed", value: float = 1.0, labelled: bool = True, **settings: object) -> Trainer:
+    """A trainer of streams that normalize by their batch, all in float32; the sixth part has a window of one value."""
+    data = dataset(24, specs=THREE_KINDS)
+    if not labelled:
+        for targets in data.targets.values():
+            targets[:] = np.nan
+    chosen = Settings(**{"epochs": 3, "batch": 8, "weighting": weighting, **settings})  # type: ignore[arg-type]
+    val = dataset(12, specs=THREE_KINDS, seed=5)
+    trainer = Trainer(THREE_KINDS, tasks_for(THREE_KINDS), data, val, chosen, ticking(1.0))
+    data.windows["acoustic"][5] = value
+    return trainer
+
+
+def everything(trainer: Trainer) -> dict[str, torch.Tensor]:
+    """Parameters, statistics and their running averages."""
+    average = {f"average.{n}": v for n, v in trainer.average.network.state_dict().items()}
+    return {n: v.clone() for n, v in (trainer.network.state_dict() | average).items()}
+
+
+@pytest.mark.usefixtures("frames")
+@pytest.mark.parametrize("weighting", names())
+def test_a_part_without_a_finite_window_is_skipped_and_learning_goes_on(weighting: str) -> None:
+    trainer = of_three_kinds(weighting, np.inf, accumulation=2)
+    outcome = trainer.run()
+    assert outcome.skipped == 3
+    assert all(v.isfinite().all() for v in everything(trainer).values())
+    assert all(np.isfinite(list(epoch.val.values())).all() for epoch in outcome.epochs)
+
+
+@pytest.mark.usefixtures("frames")
+@pytest.mark.parametrize("stream", ["acoustic", "thermal", "enose"])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_step_that_is_not_finite_leaves_all_as_if_it_had_not_been(stream: str, value: float) -> None:
+    trainer, other = of_three_kinds(), of_three_kinds()
+    first, second, third = trainer.sampler.epoch()
+    spoilt = replace(second, windows=second.windows | {stream: second.windows[stream].clone()})
+    spoilt.windows[stream][3] = value
+    torch.manual_seed(1)
+    for batch in (first, spoilt, third):
+        trainer.step([batch])
+    torch.manual_seed(1)
+    other.step([first])
+    before = deepcopy(other.state())
+    other.step([second])
+    # The noise of that step has been drawn, nothing else has happened.
+    other.load_state(before | {"generator": torch.get_rng_state()})
+    other.step([third])
+    assert (trainer.paths.skipped, other.paths.skipped) == (1, 0)
+    wanted = everything(other)
+    assert all(value.isfinite().all() for value in wanted.values())
+    assert all(torch.equal(value, wanted[name]) for name, value in everything(trainer).items())
+
+
+@pytest.mark.usefixtures("frames")
+@pytest.mark.parametrize(("value", "labelled"), [(np.inf, False), (1e30, True)])
+def test_a_batch_whose_statistics_alone_are_not_finite_is_skipped(value: float, labelled: bool) -> None:
+    """There is no gradient, or it is finite."""
+    trainer = of_three_kinds("fixed", value, labelled)
+    trainer.run()
+    assert trainer.paths.skipped == 3
+    assert all(v.isfinite().all() for v in everything(trainer).values())
 
 
 def test_modality_dropout_never_takes_the_last_stream() -> None:
@@ -165,6 +225,17 @@ def test_more_items_are_seen_fewer_times() -> None:
 def test_an_unknown_weighting_is_refused_before_training() -> None:
     with pytest.raises(ValueError, match="no weighting 'magic'"):
         quick(weighting="magic")
+
+
+@pytest.mark.parametrize("weighting", ["fixed", "upgrad"])
+def test_a_batch_in_which_no_part_has_a_stream_is_learnt_from(weighting: str) -> None:
+    """Also the last of an epoch, whose gradients at the features the report shows."""
+    trainer = quick(without(dataset(24, specs=TWO_SERIES), "one", list(range(24))), weighting=weighting)
+    before = {n: p.clone() for n, p in trainer.network.named_parameters()}
+    trainer.run()
+    moved = {n for n, p in trainer.network.named_parameters() if not torch.equal(p, before[n])}
+    assert not any(name.startswith("encoders.one.") for name in moved)
+    assert any(name.startswith("encoders.two.") for name in moved)
 
 
 def test_validation_items_without_any_label_do_not_pick_the_first_epoch() -> None:

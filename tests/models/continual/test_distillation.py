@@ -7,13 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.continual.distillation import Distillation, likelihoods
+from models.continual.distillation import Comparison, Distillation, divergence, likelihoods
 from models.continual.replay import REPLAYED
 from models.continual.warm_start import warm_start
+from models.discrepancy import Pair
 from models.injection import Batch, Dataset, collate
+from models.losses import names
 from models.losses.base import ClassLoss
 from models.network import MultimodalNetwork
 from models.tasks import Task
+from tests.models.losses.kinds import answers, task
 from tests.synthetic import ENOSE, LABEL, SEVERITY, network, raw_windows
 
 A, B, C = (replace(ENOSE, name=name) for name in "abc")
@@ -44,6 +47,25 @@ def moved(now: MultimodalNetwork) -> MultimodalNetwork:
         for value in now.parameters():
             value.add_(0.1 * torch.randn_like(value))
     return now
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("loss", names())
+def test_the_divergence_of_every_item_has_the_gradient_of_finite_differences(loss: str, temperature: float) -> None:
+    """Also where the network knows more classes than the champion, in another order."""
+    before = after = task(loss)
+    if loss not in ("huber", "squared", "binary", "ordinal"):
+        after = replace(before, classes=("leak", "burr", *before.classes[:2]), frequencies=(0.1, 0.2, 0.4, 0.3))
+    pair = Pair(output="label:joint", task=before, stream=None, weight=1.0, loss=before.criterion)
+    rows = torch.tensor([after.classes.index(name) for name in before.classes], dtype=torch.int64)
+    compared = Comparison(pair=pair, loss=after.criterion, rows=rows)
+    wanted, now = answers(before, 1)[0], answers(after, 2)[0].requires_grad_()
+
+    def apart(given: Tensor) -> Tensor:
+        return divergence(compared, given, wanted, temperature)
+
+    assert apart(now).shape == (len(wanted),)
+    assert torch.autograd.gradcheck(apart, now)
 
 
 def test_it_is_zero_at_the_champion_and_so_is_its_gradient() -> None:

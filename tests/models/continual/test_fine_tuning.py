@@ -27,6 +27,7 @@ from models.continual.insertion import inserted
 from models.continual.moments import carry_moments
 from models.continual.places import places
 from models.injection import ABSENT, Dataset
+from models.losses.agreement import agreements
 from models.network import MultimodalNetwork
 from models.settings import Settings
 from models.tasks import Task
@@ -176,6 +177,16 @@ def test_the_terms_are_reported_beside_the_pairs(champion: MultimodalNetwork) ->
     assert set(found.outcome.epochs[0].extra) == {"distillation"}
     assert found.outcome.epochs[0].extra["distillation"] > 0
     assert (found.new, found.replayed) == (40, 40)
+
+
+def test_a_term_that_is_asked_for_stands_beside_those_against_forgetting(champion: MultimodalNetwork) -> None:
+    new, old = parts(40, NEW, 2), parts(40, OLD, 0)
+    terms = agreements(0.3, ("a", "b"), tasks(5))
+    settings = Settings(epochs=1, budget_s=1e9)
+    found = fine_tune(champion, SPECS, tasks(5), new, old, parts(20, NEW, 5), settings, terms=terms, clock=clock())
+    extra = found.outcome.epochs[0].extra
+    assert set(extra) == {"distillation", "agreement:a+b"}
+    assert extra["agreement:a+b"] > 0
 
 
 def test_the_same_seed_gives_the_same_bits(champion: MultimodalNetwork) -> None:

@@ -1,5 +1,6 @@
 """torchjd's published vectors through our wrapper, and what our projection must fulfil."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from torchjd.aggregation import PCDWeighting
 from models.gramian import gramian
 from models.weighting import weighting_named
 from models.weighting.base import Measured
-from models.weighting.gramians import aligned_mtl, mgda, pcgrad, upgrad
+from models.weighting.gramians import RIDGE, aligned_mtl, mgda, non_negative, pcgrad, upgrad
 
 JACOBIAN = torch.tensor([[-4.0, 1.0, 1.0], [6.0, 1.0, 1.0]], dtype=torch.float64)
 GRAMIAN = JACOBIAN @ JACOBIAN.T
@@ -139,3 +140,21 @@ def test_of_equals_the_first_that_was_named_leads() -> None:
     step = Measured(losses={"a": 1.0, "b": 1.0}, gramian=torch.eye(2, dtype=torch.float64))
     assert weighting_named("pcd", {"b": 1.0, "a": 1.0}).weights(step)["a"] < 0.1
     assert weighting_named("pcd", {"a": 1.0, "b": 1.0}).weights(step)["b"] < 0.1
+
+
+def test_the_least_distance_is_the_least_for_every_last_bit_of_a_gramian() -> None:
+    # Measured in a training of seven tasks; scipy's nnls alone misses the optimum of about one in fifteen of these.
+    upper = np.diag([0.3526, 0.005175, 0.03944, 0.1029, 0.05635, 0.1007, 0.3428])
+    pairs = {(0, 3): 1.718e-4, (0, 5): -7.62e-4, (1, 4): -3.187e-4, (1, 5): 6.461e-5, (2, 5): -2.337e-4}
+    for place, value in (pairs | {(2, 6): 6.602e-3, (3, 5): 6.394e-4, (4, 5): 1.484e-2, (5, 6): -1.761e-2}).items():
+        upper[place] = value
+    random, asked = np.random.default_rng(0), np.eye(7)[1]
+    for _ in range(300):
+        disturbed = upper * (1 + 1e-11 * random.normal(size=(7, 7)))
+        whole = disturbed + np.triu(disturbed, 1).T + RIDGE * np.eye(7)
+        root = np.linalg.cholesky(whole).T
+        found = non_negative(root, -root @ asked)
+        slope = whole @ (asked + found)
+        assert found.min() >= 0.0
+        assert slope.min() >= -1e-14
+        assert np.abs(found * slope).max() <= 1e-14

@@ -58,9 +58,32 @@ def test_a_weight_moves_by_the_exponent_of_a_slope_that_stays() -> None:
         weighting.tune(Sight({"label": -0.003, "severity": 0.003}, [1.0 / times]))
         # A running mean over `times` slopes is worth `count`; what stays the same is surer the more there are.
         count = 19.0 * (1 - 0.9**times) / (1 + 0.9**times)
-        exponent += 0.2 * (1 - 1 / count)
+        exponent += 0.12 / (1 + times / 100) * (1 - 1 / count)
     found = weighting.weights(Measured(losses={"label": 0.5, "severity": 0.5}))
     assert found["label"] / found["severity"] == pytest.approx(math.exp(2 * exponent), rel=1e-9)
+
+
+def test_slopes_that_are_small_beside_earlier_ones_move_little() -> None:
+    weighting = SelfTuning({"label": 1.0, "severity": 1.0})
+    weighting.weights(Measured(losses={"label": 0.5, "severity": 0.5}))
+    losses = [1.0 / (times + 1) for times in range(300)]
+    for loss in losses[:40]:
+        weighting.tune(Sight({"label": -1.0, "severity": 1.0}, [loss]))
+    for loss in losses[40:]:
+        weighting.tune(Sight({"label": 0.05, "severity": -0.05}, [loss]))
+    found = weighting.weights(Measured(losses={"label": 0.5, "severity": 0.5}))
+    assert found["label"] > 0.95 * 2
+
+
+def test_one_batch_gone_wrong_neither_turns_the_weights_nor_stops_them() -> None:
+    weighting = SelfTuning({})
+    current(weighting)
+    for times in range(60):
+        sight = Sight({"label": -1.0, "severity": 1.0, "other": 0.0}, [1.0 / (times + 1)])
+        if times == 5:
+            sight.slopes = {"label": 1e6, "severity": -1e6, "other": 0.0}
+        weighting.tune(sight)
+    assert current(weighting)["label"] > 0.9 * 3
 
 
 def test_slopes_that_change_sign_change_nothing() -> None:
@@ -148,34 +171,40 @@ def test_a_training_without_a_labelled_validation_item_keeps_its_priorities() ->
     assert trainer.weighting.state["weights"] == pytest.approx(trainer.weighting.priorities, rel=1e-12)
 
 
-def noisy(seed: int) -> list[float]:
-    """Share of a task whose labels are noise, after each update, beside one that is learnt all the while.
+def courses(seed: int, tasks: tuple[str, ...], begin_without_skill: bool = True) -> dict[str, list[float]]:
+    """Share of each task after each update: those named noise have labels that are, the others are learnt all the while.
 
-    A hidden layer that both share, stochastic descent on batches of 16, an update every other step.
+    A hidden layer that all share, stochastic descent on batches of 16 of 64 items, an update every other step. Heads
+    begin without skill, or at random and so worse.
     """
     draw = torch.Generator().manual_seed(seed)
-    truth = torch.randn(6, dtype=torch.float64, generator=draw)
+    truths = {n: torch.randn(6, dtype=torch.float64, generator=draw) for n in tasks if n != "noise"}
 
     def items(count: int) -> tuple[Tensor, Tensor]:
         rows = torch.randn(count, 6, dtype=torch.float64, generator=draw)
-        return rows, torch.stack([torch.tanh(rows @ truth), torch.randn(count, dtype=torch.float64, generator=draw)], 1)
+        noise = torch.randn(count, dtype=torch.float64, generator=draw)
+        return rows, torch.stack([torch.tanh(rows @ truths[n]) if n in truths else noise for n in tasks], 1)
 
     torch.manual_seed(seed)
-    net = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 2)).double()
+    net = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, len(tasks))).double()
+    if begin_without_skill:
+        nn.init.zeros_(net[2].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(net[2].bias)  # type: ignore[arg-type]
     parameters, (rows, targets), fold = list(net.parameters()), items(64), items(64)
+    no_skill = targets.var(dim=0)
 
     def losses() -> dict[str, Tensor]:
         chosen = torch.randperm(64, generator=draw)[:16]
-        return dict(zip(("signal", "noise"), (net(rows[chosen]) - targets[chosen]).square().mean(dim=0), strict=True))
+        return dict(zip(tasks, (net(rows[chosen]) - targets[chosen]).square().mean(dim=0) / no_skill, strict=True))
 
     outlook = OneStep(
         network=net,
         paths={"shared": parameters},
         rates={"shared": 0.01},
         losses=losses,
-        validation=lambda: (net(fold[0]) - fold[1]).square().mean(dim=0).sum(),
+        validation=lambda: ((net(fold[0]) - fold[1]).square().mean(dim=0) / no_skill).sum(),
     )
-    weighting, course = SelfTuning({}), []
+    weighting, course = SelfTuning({}), {n: [1 / len(tasks)] for n in tasks}
     for step in range(600):
         found = losses()
         weights = weighting.weights(Measured(losses={n: v.item() for n, v in found.items()}))
@@ -185,13 +214,42 @@ def noisy(seed: int) -> list[float]:
                 parameter.sub_(0.01 * slope)
         if step % 2:
             weighting.tune(outlook)
-            course.append(weighting.weights(Measured(losses={"signal": 1.0, "noise": 1.0}))["noise"] / 2)
+            after = weighting.weights(Measured(losses=dict.fromkeys(tasks, 1.0)))
+            for name, weight in after.items():
+                course[name].append(weight / len(tasks))
     return course
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
-def test_a_task_that_is_pure_noise_falls_below_a_twentieth_within_three_hundred_updates(seed: int) -> None:
-    course = noisy(seed)
-    assert course[0] == pytest.approx(0.5)
-    assert min(course) < 0.05
-    assert sum(course[:150]) / 150 < 0.2
+@pytest.mark.parametrize("seed", range(8))
+def test_a_task_that_is_pure_noise_ends_below_a_twentieth_after_three_hundred_updates(seed: int) -> None:
+    course = courses(seed, ("signal", "noise"))["noise"]
+    assert course[0] == 0.5
+    assert course[-1] < 0.05
+    assert max(course[150:]) < 0.06
+
+
+@pytest.mark.slow
+def test_pure_noise_ends_below_a_twentieth_in_all_but_one_of_sixteen_more_drawings() -> None:
+    """In the one, what the two folds have in common by chance holds it under 0.25."""
+    ends = [courses(seed, ("signal", "noise"))["noise"][-1] for seed in range(8, 24)]
+    assert sum(end < 0.05 for end in ends) >= 15
+    assert max(ends) < 0.25
+
+
+@pytest.mark.slow
+def test_tasks_that_are_learnt_share_what_pure_noise_loses() -> None:
+    """Began at a third each; in one drawing of twelve the one that is learnt later is left with a twentieth."""
+    ends = [{n: c[-1] for n, c in courses(seed, ("signal", "other", "noise")).items()} for seed in range(12)]
+    assert all(end["noise"] < 0.05 for end in ends)
+    least = sorted(min(end["signal"], end["other"]) for end in ends)
+    assert least[0] > 0.02
+    assert least[1] > 0.08
+    assert least[3] > 0.15
+
+
+@pytest.mark.slow
+def test_pure_noise_keeps_some_weight_while_its_head_is_worse_than_no_skill() -> None:
+    """Heads that begin at random: unlearning them lowers the validation loss, but never leads to more than half of the start."""
+    courses_of_noise = [courses(s, ("signal", "noise"), begin_without_skill=False)["noise"] for s in range(12)]
+    assert all(course[-1] < 0.25 for course in courses_of_noise)
+    assert sum(course[-1] < 0.15 for course in courses_of_noise) >= 10

@@ -42,7 +42,7 @@ def _lower(x: float, y: float, first: bool) -> tuple[float, float, float]:
 
 
 def on_the_front(x: float, y: float) -> bool:
-    """Whether no step makes both losses smaller: some mixture of the gradients is zero, in the lower half."""
+    """Whether no step makes both losses smaller: some mixture of the gradients is zero (Désidéri 2012), in the lower half."""
     _, ((a, b), (c, d)) = problem(x, y)
     # The point nearest to zero on the segment between the two directions.
     first, second = math.hypot(a, b), math.hypot(c, d)
