@@ -102,8 +102,8 @@ def test_paths_keep_the_ratio_of_their_rates(monkeypatch: pytest.MonkeyPatch) ->
     used = []
     step = one.paths.step
 
-    def watched(progress: float) -> bool:
-        done = step(progress)
+    def watched(progress: float, sound: bool = True) -> bool:
+        done = step(progress, sound)
         used.append((one.paths.rates["one"], one.paths.rates["two"]))
         return done
 
