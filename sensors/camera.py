@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sensors.errors import SensorError, SensorNotFoundError, SensorReadError
 from sensors.frozen import Frozen
+from sensors.hanging import Hanging
 from sensors.pixels.format import PixelFormat, pixel_format
 from sensors.readings import Quality, Reading
 from sensors.streams import Stream
@@ -19,8 +20,12 @@ __all__ = ["Camera", "found_cameras"]
 
 READ_WAIT_S = 0.2
 """Longest wait of `read`."""
-MAX_ABANDONED = 4
-"""Threads that may hang in a capture at the same time; more would only hide that the camera or its bus is broken."""
+LIBRARY_SHARE = 0.8
+"""Part of the time for opening after which OpenCV is to give up itself: what it says is worth more than a timeout."""
+COUNTS = "1"
+"""Unit of pixels of which their format knows none."""
+HANGING = Hanging()
+"""The captures of this process that hang, by the address of their source."""
 
 
 class Camera:
@@ -28,6 +33,10 @@ class Camera:
 
     A capture that hangs, hands over the same frame for ever or goes on reporting success after an unplug does not
     stop the station: the capture lives in a thread of its own, which `close` abandons if it has to.
+
+    Attributes:
+        open_wait_s: How long opening may take.
+        counters: Frames dropped, repeated and saturated, and threads abandoned, since the driver was made.
     """
 
     def __init__(
@@ -39,10 +48,12 @@ class Camera:
         width: int | None = None,
         height: int | None = None,
         rate_hz: float | None = None,
+        unit: str | None = None,
         open_wait_s: float = 15.0,
         close_wait_s: float = 0.5,
         capture: Opener = OpenCVCapture,
         clock: Callable[[], int] = time.monotonic_ns,
+        hanging: Hanging = HANGING,
     ) -> None:
         """Touches no device.
 
@@ -54,28 +65,30 @@ class Camera:
             width: Columns of the frame; None takes what the source has.
             height: Rows of the frame, telemetry rows included; None takes what the source has.
             rate_hz: Frames a second; None takes what the source says.
+            unit: UCUM unit of counts (gray8, gray16), e.g. "cK", where a person knows it; None: "1".
             open_wait_s: How long opening may take.
             close_wait_s: How long closing waits for a capture that hangs.
             capture: Opens the capture.
             clock: CLOCK_MONOTONIC in nanoseconds.
+            hanging: The captures that hang in this process.
 
         Raises:
             SensorNotFoundError: there are no such pixels.
+            ValueError: a unit for pixels that have one.
         """
         self._name, self._address, self._rate_hz = name, source, rate_hz
         self._pixels: PixelFormat = pixel_format(pixels)
+        self._unit = _unit(pixels, self._pixels.unit, unit)
         default_width, default_height = self._pixels.size or (None, None)
         self._width, self._height = width or default_width, height or default_height
-        self._open_wait_s, self._close_wait_s = open_wait_s, close_wait_s
-        self._capture, self._clock = capture, clock
+        self.open_wait_s, self._close_wait_s = open_wait_s, close_wait_s
+        self._capture, self._clock, self._hanging = capture, clock, hanging
         self._stream = self._stream_of((self._width or 0, self._height or 0), rate_hz)
         self._source: VideoSource | None = None
         self._grabber: Grabber | None = None
-        self._hanging: list[Grabber] = []
         self._frozen = Frozen()
         self._session, self._next = -1, 0
         self.counters: dict[str, int] = {"overflows": 0, "repeated": 0, "saturated": 0, "abandoned": 0}
-        """Frames dropped, repeated and saturated, and threads abandoned, since the driver was made."""
 
     @property
     def stream(self) -> Stream:
@@ -92,14 +105,15 @@ class Camera:
 
         Raises:
             SensorNotFoundError: it is not there, cannot be opened or does something else than was asked; says what
-                was found. Or too many captures of earlier sessions still hang.
+                was found. Or too many captures of it still hang, of this driver or of others before it.
         """
         self.close()
-        self._refuse_if_too_many_hang()
         try:
             self._source = video_source(self._address)
+            way_out = "unplug the camera or restart the station"
+            self._hanging.refuse_more(self._source.address, f"captures of {self._source.label}", way_out)
             self._grabber = self._new_grabber(self._source)
-            size, rate_hz = self._grabber.start(self._open_wait_s)
+            size, rate_hz = self._grabber.start(self.open_wait_s)
         except SensorError as error:
             self.close()
             raise SensorNotFoundError(f"stream '{self._name}': {error}") from error
@@ -128,35 +142,26 @@ class Camera:
 
     def close(self) -> None:
         """Gives the source back; a thread that hangs is abandoned and counted."""
-        grabber, self._grabber, self._source = self._grabber, None, None
-        if grabber is not None and not grabber.stop(self._close_wait_s):
-            self._hanging.append(grabber)
+        grabber, source, self._grabber, self._source = self._grabber, self._source, None, None
+        if grabber is not None and source is not None and not grabber.stop(self._close_wait_s):
+            self._hanging.add(source.address, lambda: grabber.hangs)
             self.counters["abandoned"] += 1
 
-    def _refuse_if_too_many_hang(self) -> None:
-        """Counts the abandoned threads that still hang."""
-        self._hanging = [grabber for grabber in self._hanging if grabber.hangs]
-        if len(self._hanging) >= MAX_ABANDONED:
-            raise SensorNotFoundError(
-                f"stream '{self._name}': {len(self._hanging)} captures of {self._address} hang (limit {MAX_ABANDONED}); "
-                "unplug the camera or restart the station"
-            )
-
     def _new_grabber(self, source: VideoSource) -> Grabber:
-        """The thread of the coming session; a file is read without loss and has a proper end."""
+        """The thread of the coming session; a file plays at its own rate, without loss, and has a proper end."""
         request = Request(
             source=source,
             fourcc=self._pixels.fourcc,
             width=self._width,
             height=self._height,
             rate_hz=self._rate_hz,
+            open_s=LIBRARY_SHARE * self.open_wait_s,
         )
-        is_file = source.kind is SourceKind.FILE
 
         def open_capture() -> Capture:
             return self._capture(request)
 
-        return Grabber(open_capture, self._clock, name=source.label, lossless=is_file, ends=is_file)
+        return Grabber(open_capture, self._clock, name=source.label, film=source.kind is SourceKind.FILE)
 
     def _stream_of(self, size: tuple[int, int], rate_hz: float | None) -> Stream:
         """The stream of raw frames of that (width, height)."""
@@ -165,7 +170,7 @@ class Camera:
             kind="image",
             shape=self._pixels.shape(*size),
             nominal_rate_hz=rate_hz,
-            units=(self._pixels.unit,),
+            units=(self._unit,),
         )
 
     def _reading(self, frame: Grabbed) -> Reading:
@@ -196,6 +201,13 @@ class Camera:
         self.counters["overflows"] += dropped
         self.counters["repeated"] += Quality.REPEATED in quality
         self.counters["saturated"] += Quality.SATURATED in quality
+
+
+def _unit(pixels: str, known: str, told: str | None) -> str:
+    """The unit of the pixels; raises ValueError where a person says another one than the format."""
+    if told is not None and known not in (COUNTS, told):
+        raise ValueError(f"unit = '{told}' for pixels '{pixels}'; allowed: '{known}', which they are in")
+    return told or known
 
 
 DRIVER = Camera

@@ -10,8 +10,12 @@ class Driver(Protocol):
     """One device that delivers one stream.
 
     Constructing touches no device. Sessions count the openings of this driver from 0, and `seq` begins at 0 in each.
-    What the driver itself counts (malformed bytes, overflows) may stand in a public `counters: dict[str, int]`. A driver stamps a reading at the earliest point that it controls, never invents a time from an index,
-    and raises `SensorError` only: what a library throws is mapped in the one file that imports it.
+    A driver stamps a reading at the earliest point that it controls, never invents a time from an index, and raises
+    `SensorError` only: what a library throws is mapped in the one file that imports it.
+
+    Three public attributes are looked at where a driver has them: `counters: dict[str, int]`, what it counts itself
+    (malformed bytes, overflows); `open_wait_s: float`, how long opening may take where 20 s are not right; `plays: bool`,
+    true of what plays a recording, which is silent where the recording is and is not opened anew for that.
     """
 
     @property

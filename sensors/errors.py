@@ -9,6 +9,8 @@ QCError
  +-- ConfigError                qc_station: key path, value, what is allowed
  +-- ManifestError              qc_station: file, row, value
  +-- StoreError                 qc_station: the station's own database and files
+ |   +-- PartKnownError         a trigger for a part that has a row already
+ |   +-- DiskFullError          nothing more can be written
  +-- ChampionError              qc_station: a gate that fails, or the record of champions
  +-- ParametersError            qc_station: a network that cannot learn on
  +-- RetrainingError            qc_station: a retraining that was killed or refused memory

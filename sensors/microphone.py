@@ -108,9 +108,12 @@ class Microphone:
         """Look for the device and start it; a session and its `seq` begin anew.
 
         Raises:
-            SensorNotFoundError: no such device, more than one, or it does not take the rate or the channels.
+            SensorNotFoundError: no such device, more than one, or it does not take the rate or the channels; or too
+                many streams of it do not close, of this driver or of others before it.
         """
         self.close()
+        label = f"streams of input device '{self._device}'"
+        self._streams.hanging.refuse_more(str(self._device), label, "unplug the microphone or restart the station")
         sound = self._library()
         with self._streams.alone():
             microphone = pick(self._device, listed(sound, self._streams))
@@ -159,6 +162,7 @@ class Microphone:
         closer.start()
         closer.join(self._close_s)
         if closer.is_alive():
+            self._streams.hanging.add(str(self._device), closer.is_alive)
             self.counters["abandoned"] += 1
 
     def _start(self, sound: Any, index: int, ring: Ring) -> Any:

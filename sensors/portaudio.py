@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from sensors.errors import SensorNotFoundError
+from sensors.hanging import Hanging
 
 RATES_HZ = (8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
 """What is tried to say which rates a device takes."""
@@ -27,11 +28,15 @@ class OpenStreams:
     """How many streams of this process are open, and the lock under which PortAudio is called.
 
     PortAudio's own functions that open, close and list are not safe to call from two threads at once.
+
+    Attributes:
+        count: Streams that are open.
+        hanging: The threads that try to close one, by its device.
     """
 
     def __init__(self) -> None:
         """No stream is open."""
-        self.count = 0
+        self.count, self.hanging = 0, Hanging()
         self._lock = threading.Lock()
 
     @contextmanager

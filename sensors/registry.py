@@ -14,6 +14,7 @@ from typing import Any
 import sensors
 from sensors.driver import Driver
 from sensors.errors import SensorError
+from sensors.options import wrong_types
 
 GROUP = "qc_station.drivers"
 SETTABLE = (bool, int, float, str, list, tuple, type(None))
@@ -64,6 +65,18 @@ def options_of(driver: Any) -> dict[str, inspect.Parameter]:
     return {name: parameter for name, parameter in plain.items() if name != "name"}
 
 
+def defaults_of(driver: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a configuration may set and its default, with what a driver can be told that depends on its other options.
+
+    Args:
+        driver: Its class; `further_options` is asked where it has one.
+        given: Options that are set.
+    """
+    further = getattr(driver, "further_options", None)
+    own = {name: parameter.default for name, parameter in options_of(driver).items()}
+    return own | (dict.fromkeys(further(given)) if further is not None else {})
+
+
 def _takes_any(driver: Any) -> bool:
     """Whether the driver looks at further options itself."""
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(driver).parameters.values())
@@ -78,7 +91,8 @@ def build(driver: str, stream: str, options: Mapping[str, Any]) -> Driver:
         options: Its parameters by name.
 
     Raises:
-        SensorError: an unknown driver or option, a missing one, or a value that the driver refuses.
+        SensorError: an unknown driver or option, a missing one, a value of another type than the driver's parameter
+            is annotated with, or one that the driver refuses.
     """
     found = driver_class(driver)
     allowed = options_of(found)
@@ -88,6 +102,8 @@ def build(driver: str, stream: str, options: Mapping[str, Any]) -> Driver:
         )
     if missing := [n for n, p in allowed.items() if p.default is p.empty and n not in options]:
         raise SensorError(f"stream '{stream}': driver {driver!r} needs the option {', '.join(map(repr, missing))}")
+    if wrong := list(wrong_types(found, options)):
+        raise SensorError(f"stream '{stream}': driver {driver!r}: {'; '.join(wrong)}")
     try:
         made: Driver = found(name=stream, **options)
     except (TypeError, ValueError) as error:

@@ -33,7 +33,10 @@ class Replay:
 
     Attributes:
         counters: readings, opened recordings, and damaged ones of which not all could be played.
+        plays: Its silence was recorded.
     """
+
+    plays = True
 
     def __init__(
         self,

@@ -5,14 +5,14 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.protocols.decoder import Decoded
-from sensors.protocols.selection import decoder
+from sensors.protocols.selection import decoder, protocol_options
 from sensors.readings import Reading
 from sensors.streams import Stream
 
@@ -73,6 +73,11 @@ class SerialArray:
         self._descriptor: int | None = None
         self._session, self._seq = -1, 0
         self._waiting: deque[tuple[Decoded, int]] = deque()
+
+    @staticmethod
+    def further_options(given: Mapping[str, Any]) -> tuple[str, ...]:
+        """The options of the protocol that these options of ours name; none where they name none."""
+        return protocol_options(given.get("protocol"))
 
     @property
     def stream(self) -> Stream:

@@ -6,6 +6,7 @@ import pkgutil
 from typing import Any
 
 import sensors.protocols
+from sensors.options import wrong_types
 from sensors.protocols.decoder import Decoder
 
 
@@ -13,6 +14,11 @@ def protocol_names() -> tuple[str, ...]:
     """The names of all protocols, in alphabetical order."""
     modules = (module.name for module in pkgutil.iter_modules(sensors.protocols.__path__))
     return tuple(sorted(name for name in modules if _class(name) is not None))
+
+
+def protocol_options(protocol: Any) -> tuple[str, ...]:
+    """The options of a protocol; none of a name that there is not."""
+    return tuple(inspect.signature(_class(protocol)).parameters) if protocol in protocol_names() else ()
 
 
 def decoder(protocol: str, options: dict[str, Any]) -> Decoder:
@@ -27,7 +33,8 @@ def decoder(protocol: str, options: dict[str, Any]) -> Decoder:
         The decoder.
 
     Raises:
-        ValueError: an unknown protocol, an option that it does not have or lacks, or a value that it refuses.
+        ValueError: an unknown protocol, an option that it does not have or lacks, or a value of another type or
+            that it refuses.
     """
     if protocol not in protocol_names():
         raise ValueError(f"unknown protocol '{protocol}'; there are: {', '.join(protocol_names())}")
@@ -44,6 +51,8 @@ def decoder(protocol: str, options: dict[str, Any]) -> Decoder:
     missing = [key for key, one in parameters.items() if one.default is one.empty and key not in given]
     if missing:
         raise ValueError(f"protocol '{protocol}' needs the option '{missing[0]}'")
+    if wrong := list(wrong_types(build, given)):
+        raise ValueError(f"protocol '{protocol}': {'; '.join(wrong)}")
     built: Decoder = build(**given)
     return built
 

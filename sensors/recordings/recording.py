@@ -1,5 +1,6 @@
 """Reads a closed recording."""
 
+import shlex
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -47,7 +48,7 @@ class Recording:
         with self._reader() as reader:
             summary = reader.get_summary()
             if summary is None or summary.statistics is None:
-                raise SensorReadError(f"recording {path} has no index; recover it first")
+                raise SensorReadError(f"recording {path} has no index; recover it: {_recovery(path)}")
             self._check_index()
             records = [record for record in reader.iter_metadata() if record.name == NAME]
             if not records:
@@ -130,7 +131,7 @@ class Recording:
             # Whatever a damaged file makes the library stumble over: a list of that is never complete.
             except Exception as error:
                 raise SensorReadError(
-                    f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it: qc-station recordings --check"
+                    f"recording {self.path} is damaged: {type(error).__name__}: {error}; recover it: {_recovery(self.path)}"
                 ) from error
 
     def _check_index(self) -> None:
@@ -151,3 +152,8 @@ class Recording:
             return self.path.open("rb")
         except OSError as error:
             raise SensorNotFoundError(f"no recording {self.path}: {error}") from error
+
+
+def _recovery(path: Path) -> str:
+    """The command that saves what is whole in a recording, as it has to be typed."""
+    return f"qc-station recordings {shlex.quote(str(path.parent))} --check"

@@ -18,6 +18,8 @@ REFERENCE = Climate()
 REFERENCE_WATER_G_M3 = float(
     water_g_m3(np.asarray(REFERENCE.temperature_celsius), np.asarray(REFERENCE.humidity_percent))
 )
+HIGHEST_KOHM = 1000.0
+"""What the array's converter can show at most; the oxides stay far below it."""
 LEAK_POWER = np.array([0.55, 0.40, 0.20, 0.30])
 """Sensitivity of each channel to what leaks."""
 CLEANER_POWER = np.array([0.20, 0.15, 0.60, 0.25])
@@ -69,7 +71,7 @@ class GasArray:
         """Resistances at the given times; see `Source.samples`. Shape (samples, 4), float32."""
         noise = NOISE * white([self._seed, 31], first, times_s.size, (BASELINE_KOHM.size,), cell=64)
         kohm = self.baseline_kohm(times_s) * np.exp(noise - self._answer(times_s))
-        return np.asarray(kohm.astype(np.float32))
+        return np.asarray(np.minimum(kohm, HIGHEST_KOHM).astype(np.float32))
 
     def baseline_kohm(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Truth: resistances that clean air would give, with drift, humidity and temperature but without noise.

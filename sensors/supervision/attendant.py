@@ -8,10 +8,16 @@ from typing import TypeVar
 from sensors.driver import Driver
 from sensors.errors import SensorError, SensorReadError
 from sensors.readings import Quality, Reading
+from sensors.streams import Stream
 from sensors.supervision.backoff import Backoff
+from sensors.supervision.declared import Declared
 from sensors.supervision.health import Health
 
 LOG = logging.getLogger(__name__)
+HANG_S = 5.0
+"""A driver waits a fraction of a second at most; one that has not come back after this long hangs in its library."""
+OPEN_S = 20.0
+"""The same for opening, which may mean that a camera boots; a driver's own `open_wait_s`, with `HANG_S`, goes before."""
 Result = TypeVar("Result")
 
 
@@ -25,6 +31,7 @@ class Attendant:
         backoff: Backoff,
         deliver: Callable[[Reading], None],
         clock: Callable[[], int],
+        declared: Declared | None = None,
     ) -> None:
         """Nothing is opened before the first step.
 
@@ -34,15 +41,21 @@ class Attendant:
             backoff: Of the sensor; outlives the attendant.
             deliver: Takes every reading.
             clock: CLOCK_MONOTONIC in ns.
+            declared: What the sensor has to deliver; None: what the driver says.
         """
+        self._declared = declared
+        self._dtype: object = None
         self._driver, self._health, self._backoff = driver, health, backoff
         self._deliver, self._clock = deliver, clock
         self._open = False
         self._counted: dict[str, int] = {}
         # A new driver counts its sessions from 0 again; nobody else must see one number twice.
         self._first_session = health.sessions
-        self.busy_since_ns: int | None = None
-        """When the driver was entered; None while it is not running."""
+        own_s: float | None = getattr(driver, "open_wait_s", None)
+        self.open_s = OPEN_S if own_s is None else own_s + HANG_S
+        """How long the driver may take to open."""
+        self.busy: tuple[int, float] | None = None
+        """When the driver was entered, in ns, and how many seconds it may take; None while it is not running."""
         self.abandoned = False
         """Set from outside when the driver hangs: nothing that it still delivers counts."""
         self.ended = False
@@ -56,11 +69,12 @@ class Attendant:
         """
         try:
             if not self._open:
-                self._enter(self._driver.open)
+                self._enter(self._driver.open, self.open_s)
                 self._open = True
-                self._note(lambda: self._health.opened(self._clock()))
+                stream = self._agreed()
+                self._note(lambda: self._health.opened(self._clock(), stream))
                 return 0.0
-            reading = self._enter(self._driver.read)
+            reading = self._enter(self._driver.read, HANG_S)
             self._collect()
             self._take(reading)
         except EOFError:
@@ -78,16 +92,25 @@ class Attendant:
         """Release the device; what goes wrong then is logged and no one's concern any more."""
         self._open = False
         try:
-            self._enter(self._driver.close)
+            self._enter(self._driver.close, HANG_S)
         except Exception as error:
             LOG.warning("stream '%s': closing failed: %s", self._health.stream.name, error)
 
-    def _enter(self, call: Callable[[], Result]) -> Result:
-        self.busy_since_ns = self._clock()
+    def _enter(self, call: Callable[[], Result], limit_s: float) -> Result:
+        # One assignment, since another thread looks at both.
+        self.busy = (self._clock(), limit_s)
         try:
             return call()
         finally:
-            self.busy_since_ns = None
+            self.busy = None
+
+    def _agreed(self) -> Stream:
+        """What the open driver delivers; raises where it says something else than was declared."""
+        said, self._dtype = self._driver.stream, None
+        if self._declared is None:
+            return said
+        self._declared.check_units(said)
+        return self._declared.agreed(said)
 
     def _collect(self) -> None:
         """Hand on what the driver has counted since the last time; a count that fell has begun anew."""
@@ -106,13 +129,17 @@ class Attendant:
         if self.abandoned:
             return
         fresh = reading is not None and self._hand_on(self._as_declared(reading))
-        if not fresh and self._health.silent(now_ns := self._clock()):
+        # What only plays is silent where the recording is; to open it anew would play it anew.
+        if not fresh and not getattr(self._driver, "plays", False) and self._health.silent(now_ns := self._clock()):
             raise SensorError(self._health.silence(now_ns))
 
     def _as_declared(self, reading: Reading) -> Reading:
-        """The reading under a session number that no earlier driver of this sensor has used; raises for another shape."""
-        if reading.data.shape[1:] != (expected := self._health.stream.shape):
-            raise SensorError(f"delivers samples of shape {reading.data.shape[1:]}, declared are {expected}")
+        """The reading under a session number that no earlier driver of this sensor has used; raises for other samples."""
+        stream = self._health.stream
+        # Of numbers of one type numpy has one object, and to ask for its name takes longer than all the rest.
+        if reading.data.dtype is not self._dtype or reading.data.shape[1:] != stream.shape:
+            (self._declared or Declared.of(stream)).check(reading.data)
+            self._dtype = reading.data.dtype
         return replace(reading, session=reading.session + self._first_session) if self._first_session else reading
 
     def _hand_on(self, reading: Reading) -> bool:

@@ -7,11 +7,8 @@ from enum import StrEnum
 from sensors.readings import Quality, Reading
 from sensors.streams import Stream
 from sensors.supervision.drift import Drift
+from sensors.supervision.period import STALE_S, Period
 
-STALE_PERIODS, STALE_S = 3, 1.0
-"""A sensor is stale after so many periods without a reading, but never before so many seconds."""
-DEAD_PERIODS, DEAD_S = 10, 10.0
-"""The same for dead; a dead sensor is closed and opened again."""
 STALE_NS = round(STALE_S * 1e9)
 RATE_TOLERANCE = 0.05
 """A measured rate that is further from the declared one, as a share of it, is wrong; a Lepton's 8.6 of 9 Hz is not."""
@@ -75,17 +72,16 @@ class Health:
         """A sensor that is about to be opened.
 
         Args:
-            stream: What it declares.
+            stream: What it is to deliver, as far as that is known before it is opened.
             now_ns: CLOCK_MONOTONIC.
         """
         self.stream, self.counters = stream, Counters()
-        self.drift = Drift(stream.nominal_rate_hz)
+        self.drift, self._period = Drift(stream.nominal_rate_hz), Period(stream)
         self.reason = "not opened yet"
         self.sessions = 0
         self.opened_once = False
         self._quiet_since_ns = now_ns
         self._state = State.STARTING
-        self._period_s = 1.0 / stream.nominal_rate_hz if stream.nominal_rate_hz else 0.0
         self._next: tuple[int, int] | None = None
         self._device: tuple[int, int] | None = None
         self._quality = Quality.OK
@@ -118,9 +114,6 @@ class Health:
         quiet_ns = reading.arrival_ns - self._quiet_since_ns
         if quiet_ns > STALE_NS and quiet_ns > self.stale_ns:
             self.drift.interrupted()
-        if self.stream.nominal_rate_hz:
-            # A microphone delivers blocks: what is regular is the block.
-            self._period_s = reading.count / self.stream.nominal_rate_hz
         if self.drift.heard(reading):
             self._compare_rate()
         self._quality = reading.quality
@@ -129,6 +122,7 @@ class Health:
             self._empty += 1
             return
         self._empty = 0
+        self._period.heard(reading)
         self._quiet_since_ns = max(self._quiet_since_ns, reading.arrival_ns)
         self._state = State.WARMING if Quality.WARMING in reading.quality else State.LIVE
         self.reason = ""
@@ -163,8 +157,16 @@ class Health:
         self._next = (reading.session, reading.seq + reading.count)
         self.sessions = max(self.sessions, reading.session + 1)
 
-    def opened(self, now_ns: int) -> None:
-        """The device was opened; its silence counts from here."""
+    def opened(self, now_ns: int, stream: Stream | None = None) -> None:
+        """The device was opened; its silence counts from here.
+
+        Args:
+            now_ns: CLOCK_MONOTONIC.
+            stream: What it delivers, which some devices say only now; None: what is known already.
+        """
+        if stream is not None and stream != self.stream:
+            self.stream = stream
+            self.drift, self._period = Drift(stream.nominal_rate_hz), Period(stream)
         self._quiet_since_ns = now_ns
         self.opened_once = True
         self.reason = "no reading yet"
@@ -188,24 +190,24 @@ class Health:
     @property
     def stale_ns(self) -> int:
         """Silence after which the sensor is stale."""
-        return round(max(STALE_PERIODS * self._period_s, STALE_S) * 1e9)
+        return self._period.stale_ns
 
     @property
     def dead_ns(self) -> int:
         """Silence after which the sensor is dead."""
-        return round(max(DEAD_PERIODS * self._period_s, DEAD_S) * 1e9)
+        return self._period.dead_ns
 
     def age_ns(self, now_ns: int) -> int:
         """Time since the last reading, or since opening when none came."""
         return max(0, now_ns - self._quiet_since_ns)
 
     def silent(self, now_ns: int) -> bool:
-        """Whether the silence calls for closing and opening; a sensor that reports when it likes is never late."""
-        return self.stream.nominal_rate_hz is not None and self.age_ns(now_ns) > self.dead_ns
+        """Whether the silence calls for closing and opening."""
+        return self.age_ns(now_ns) > self.dead_ns
 
     def state(self, now_ns: int) -> State:
         """The state at this moment."""
-        if self._state not in (State.LIVE, State.WARMING) or self.stream.nominal_rate_hz is None:
+        if self._state not in (State.LIVE, State.WARMING):
             return self._state
         age_ns = self.age_ns(now_ns)
         if age_ns > self.dead_ns:

@@ -8,14 +8,14 @@ from typing import Self
 from sensors.driver import Driver
 from sensors.errors import SensorError
 from sensors.readings import Reading
-from sensors.streams import Stream
+from sensors.supervision.declared import Declared
 from sensors.supervision.health import Health, State
 from sensors.supervision.reader import SupervisedReader
 
 LOOK_S = 0.05
 """How long a wait is between two looks."""
-START_S, FIRST_READING_S = 20.0, 3.0
-"""How long opening may take before it is called a fault, and how long a first reading is waited for after it."""
+FIRST_READING_S = 3.0
+"""How long a first reading is waited for after opening."""
 SECOND_CHANCE_S = 1.5
 """How long a device that failed at first is tried again before it is called a fault: it may just have been plugged in."""
 STOP_S = 5.0
@@ -43,7 +43,7 @@ class Supervision:
         builds: Mapping[str, Build],
         deliver: Callable[[Reading], None],
         *,
-        declared: Mapping[str, Stream] | None = None,
+        declared: Mapping[str, Declared] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -129,11 +129,11 @@ class Supervision:
             if reader.ended or health.state(self._clock()) in (State.LIVE, State.WARMING):
                 continue
             failing = bool(health.counters.failures or health.counters.abandoned)
-            patience_s = SECOND_CHANCE_S if failing else FIRST_READING_S if health.opened_once else START_S
+            patience_s = SECOND_CHANCE_S if failing else FIRST_READING_S if health.opened_once else reader.open_s
             if waited_ns < patience_s * 1e9:
                 return None
             if failing:
                 faults[name] = health.reason.removeprefix(f"stream '{name}': ")
             elif not health.opened_once:
-                faults[name] = f"not open after {START_S:g} s"
+                faults[name] = f"not open after {reader.open_s:g} s"
         return faults

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.video.source import SourceKind, VideoSource
 
-LIBRARY_TIMEOUT_MS = 5000
-"""How long FFmpeg waits for a network before it gives up; a V4L2 device has ten seconds of its own."""
+READ_TIMEOUT_MS = 5000
+"""How long FFmpeg waits for the next frame before it gives up; a V4L2 device has ten seconds of its own."""
 RATE_TOLERANCE = 0.1
 """A Lepton that is asked for 9 frames a second calls its 8.6 sometimes 8.6 and sometimes 9."""
 MAX_RATE_HZ = 1000.0
@@ -31,6 +31,8 @@ class Request:
     """Rows of a raw frame, telemetry included; None to take what comes."""
     rate_hz: float | None
     """Frames a second; None to take what comes."""
+    open_s: float
+    """How long FFmpeg may take to open a file or stream before it gives up, in seconds."""
 
 
 class Capture(Protocol):
@@ -89,8 +91,8 @@ class OpenCVCapture:
         if request.source.kind is SourceKind.DEVICE:
             video = cv2.VideoCapture(request.source.address, cv2.CAP_V4L2)
         else:
-            waits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
-            options = [value for wait in waits for value in (wait, LIBRARY_TIMEOUT_MS)]
+            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(request.open_s * 1e3)]
+            options += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
             video = cv2.VideoCapture(request.source.address, cv2.CAP_FFMPEG, options)
         if not video.isOpened():
             kind = request.source.kind.value

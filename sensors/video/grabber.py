@@ -34,20 +34,18 @@ class Grabber:
     abandoned it keeps nothing of the next session busy, and ends by itself should the call ever return.
     """
 
-    def __init__(
-        self, open_capture: Callable[[], Capture], clock: Callable[[], int], *, name: str, lossless: bool, ends: bool
-    ) -> None:
+    def __init__(self, open_capture: Callable[[], Capture], clock: Callable[[], int], *, name: str, film: bool) -> None:
         """Nothing is opened before `start`.
 
         Args:
             open_capture: Opens the source; called in the thread.
             clock: Nanoseconds.
             name: For messages and the name of the thread.
-            lossless: Whether the capture waits for the reader, as a file can; otherwise the newest frames are kept.
-            ends: Whether running out of frames is a proper end instead of a failure.
+            film: Whether it is a file: that plays at its own rate, waits for the reader where otherwise the newest
+                frames are kept, and running out of frames is its proper end instead of a failure.
         """
         self._open_capture, self._clock, self._name = open_capture, clock, name
-        self._lossless, self._ends = lossless, ends
+        self._film = film
         self._condition = threading.Condition()
         self._frames: deque[Grabbed] = deque()
         self._facts: tuple[tuple[int, int], float | None] | None = None
@@ -126,22 +124,31 @@ class Grabber:
 
     def _grab_all(self, capture: Capture) -> None:
         """Grabs until told to stop."""
-        index = 0
+        index, began_ns = 0, self._clock() if self._film else 0
+        period_ns = 1e9 / capture.rate_hz if self._film and capture.rate_hz else 0.0
         while not self._stopping:
+            if period_ns:
+                self._await(began_ns + round(index * period_ns))
             grabbed = capture.grab()
             arrival_ns = self._clock()
             if not grabbed:
-                raise EOFError if self._ends else SensorReadError(f"no more frames came from '{self._name}'")
+                raise EOFError if self._film else SensorReadError(f"no more frames came from '{self._name}'")
             raw = capture.retrieve()
             if raw is None:
                 raise SensorReadError(f"a frame of '{self._name}' could not be decoded")
             self._offer(Grabbed(index=index, arrival_ns=arrival_ns, raw=raw))
             index += 1
 
+    def _await(self, due_ns: int) -> None:
+        """Waits until the next frame of a film is due, or the thread is to end."""
+        left_s = (due_ns - self._clock()) / 1e9
+        with self._condition:
+            self._condition.wait_for(lambda: self._stopping, max(0.0, left_s))
+
     def _offer(self, frame: Grabbed) -> None:
         """Puts a frame into the queue: waits for room, or drops the oldest."""
         with self._condition:
-            if self._lossless:
+            if self._film:
                 self._condition.wait_for(lambda: len(self._frames) < DEPTH or self._stopping)
             elif len(self._frames) == DEPTH:
                 self._frames.popleft()

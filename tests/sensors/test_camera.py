@@ -1,5 +1,4 @@
 import itertools
-import queue
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,52 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from sensors.camera import MAX_ABANDONED, Camera
+from sensors.camera import Camera
 from sensors.driver import Driver
 from sensors.errors import SensorNotFoundError, SensorReadError
+from sensors.hanging import MOST_HANGING
 from sensors.readings import Quality, Reading
 from sensors.video.capture import Request
+from tests.sensors.scripted_capture import ScriptedCapture, frame
 
 PATIENCE_S = 30.0
 """How long a test waits for another thread before it fails; never waited out in a test that passes."""
-
-
-class ScriptedCapture:
-    """Grabs what it is fed and hangs when it has nothing, as a camera does whose bus has died."""
-
-    def __init__(self, width: int = 4, height: int = 3) -> None:
-        self.size, self.rate_hz = (width, height), 9.0
-        self.script: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.log: list[str] = []
-        self.starved, self.released = threading.Event(), threading.Event()
-        self._raw: Any = None
-
-    def feed(self, *frames: Any) -> "ScriptedCapture":
-        for frame in frames:
-            self.script.put(frame)
-        return self
-
-    def grab(self) -> bool:
-        if self.script.empty():
-            self.starved.set()
-        self._raw = self.script.get()
-        self.log.append("grab")
-        if isinstance(self._raw, Exception):
-            raise self._raw
-        return not isinstance(self._raw, str)
-
-    def retrieve(self) -> NDArray[Any] | None:
-        self.log.append("retrieve")
-        return self._raw  # type: ignore[no-any-return]
-
-    def release(self) -> None:
-        self.released.set()
-
-
-def frame(value: int) -> NDArray[np.uint16]:
-    return np.full((3, 4), value, np.uint16)
 
 
 class Scene:
@@ -60,7 +24,7 @@ class Scene:
 
     def __init__(self, device: str) -> None:
         self.device = device
-        self.captures = [ScriptedCapture() for _ in range(MAX_ABANDONED + 2)]
+        self.captures = [ScriptedCapture() for _ in range(MOST_HANGING + 2)]
         self.requests: list[Request] = []
         self.cameras: list[Camera] = []
 
@@ -154,17 +118,19 @@ def test_a_hanging_capture_is_abandoned_and_the_next_session_is_not_disturbed(sc
 
 def test_abandoned_threads_are_bounded_and_forgiven_when_they_end(scene: Scene) -> None:
     camera = scene.camera()
-    for capture in scene.captures[:MAX_ABANDONED]:
+    for capture in scene.captures[:MOST_HANGING]:
         camera.open()
         assert capture.starved.wait(PATIENCE_S)
         camera.close()
-    with pytest.raises(SensorNotFoundError, match=f"{MAX_ABANDONED} captures .* hang .*unplug the camera"):
+    with pytest.raises(SensorNotFoundError, match=f"{MOST_HANGING} captures .* hang .*unplug the camera"):
         camera.open()
-    ended = camera._hanging[0]
+    with pytest.raises(SensorNotFoundError, match=f"{MOST_HANGING} captures of {scene.device} hang"):
+        scene.camera(name="another").open()
+    (hung,) = (t for t in threading.enumerate() if t is scene.captures[0].thread)
     scene.captures[0].feed("end")
-    assert ended.stop(PATIENCE_S)
+    hung.join(PATIENCE_S)
     camera.open()
-    assert camera.session == MAX_ABANDONED
+    assert camera.session == MOST_HANGING
 
 
 def test_a_slow_reader_gets_the_newest_frames_and_is_told_how_many_it_missed(scene: Scene) -> None:
@@ -262,6 +228,20 @@ def test_closing_releases_and_may_be_repeated(scene: Scene) -> None:
     assert scene.captures[0].released.wait(PATIENCE_S)
     with pytest.raises(SensorReadError, match=r"'thermal'.*call open\(\) first"):
         camera.read()
+
+
+def test_counts_have_the_unit_that_a_person_knows_and_degrees_no_other(device: str) -> None:
+    counts = Camera(name="a", source=device, pixels="gray16", unit="cK")
+    assert counts.stream.units == ("cK",)
+    assert Camera(name="a", source=device, pixels="gray16").stream.units == ("1",)
+    with pytest.raises(ValueError, match="unit = 'cK' for pixels 'y16'; allowed: 'Cel'"):
+        Camera(name="a", source=device, pixels="y16", unit="cK")
+
+
+def test_opencv_is_to_give_up_opening_before_the_camera_does(scene: Scene) -> None:
+    camera = scene.camera(open_wait_s=10.0)
+    camera.open()
+    assert scene.requests[0].open_s < camera.open_wait_s == 10.0
 
 
 def test_constructing_touches_nothing_and_knows_the_size_of_the_format(tmp_path: Path) -> None:

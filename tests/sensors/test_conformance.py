@@ -13,6 +13,7 @@ import pytest
 from sensors import conformance
 from sensors.camera import Camera
 from sensors.errors import SensorReadError
+from sensors.faulty_replay import FaultyReplay
 from sensors.files import Files
 from sensors.microphone import Microphone
 from sensors.portaudio import OpenStreams
@@ -82,6 +83,12 @@ def recording(folder: Path, _stack: ExitStack) -> conformance.Build:
     return lambda: Replay(name="enose", recording=folder, speed=None)
 
 
+def rehearsal(folder: Path, stack: ExitStack) -> conformance.Build:
+    """Before its fault begins."""
+    recording(folder, stack)
+    return lambda: FaultyReplay(name="enose", recording=folder, faults=["unplug:1000:1"], speed=None)
+
+
 def film(folder: Path, _stack: ExitStack) -> conformance.Build:
     path, codec = str(folder / "film.mkv"), cv2.VideoWriter.fourcc(*"FFV1")
     options = [cv2.VIDEOWRITER_PROP_IS_COLOR, 0, cv2.VIDEOWRITER_PROP_DEPTH, cv2.CV_16U]
@@ -104,6 +111,7 @@ DRIVERS: dict[str, Stage] = {
     "microphone": sound_card,
     "table of a file": table,
     "recording": recording,
+    "recording with faults": rehearsal,
 }
 
 

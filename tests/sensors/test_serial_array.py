@@ -1,8 +1,11 @@
 import os
 import socket
+import termios
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -183,3 +186,91 @@ def test_a_port_that_is_not_there_names_those_that_are(monkeypatch: pytest.Monke
     driver = SerialArray(name="enose", port=str(tmp_path / "none"), protocol="csv", channels=["a"])
     with pytest.raises(SensorNotFoundError, match=r"none'.*; found: /dev/ttyACM0 \(Arduino Uno\)"):
         driver.open()
+
+
+class FakePort:
+    """What pyserial makes of a port, as far as its lines go: notes every level that is set and when it is opened."""
+
+    def __init__(self, refuses: str = "") -> None:
+        object.__setattr__(self, "log", [])
+        object.__setattr__(self, "refuses", refuses)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in ("dtr", "rts", "exclusive"):
+            self.log.append((name, value))
+        object.__setattr__(self, name, value)
+
+    def open(self) -> None:
+        self.log.append("open")
+        if self.refuses:
+            raise OSError(self.refuses)
+
+    def fileno(self) -> int:
+        # As of a port of pyserial's own; nothing is asked of the kernel then.
+        raise OSError("no descriptor")
+
+    def write(self, said: bytes) -> None:
+        assert said == b""
+
+    def close(self) -> None:
+        self.log.append("close")
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, port: str, **options: Any) -> list[Any]:
+    """What a driver does to the lines of a port."""
+    fake, kept = FakePort(), []
+    library = SimpleNamespace(serial_for_url=lambda *_, **__: fake)
+    monkeypatch.setattr("sensors.serial_array._library", lambda _: library)
+    monkeypatch.setattr("sensors.serial_array._descriptor", lambda _: None)
+    monkeypatch.setattr("sensors.serial_array._keep_lines_after_closing", kept.append)
+    SerialArray(name="enose", port=port, protocol="csv", channels=["a"], **options).open()
+    return [*fake.log, *("kept after closing" for _ in kept)]
+
+
+@pytest.mark.parametrize(
+    ("port", "options", "log"),
+    [
+        (
+            *("/dev/ttyUSB0", {}),
+            [("exclusive", True), ("rts", True), ("dtr", True), "open", "kept after closing"],
+        ),
+        (
+            "/dev/ttyUSB0",
+            {"dtr": True},
+            [("exclusive", True), ("rts", True), ("dtr", True), "open", "kept after closing"],
+        ),
+        ("/dev/ttyUSB0", {"dtr": False}, [("exclusive", True), ("rts", False), ("dtr", False), "open"]),
+        ("socket://box:4001", {}, [("rts", True), ("dtr", True), "open"]),
+        ("rfc2217://box:4001", {"dtr": False}, [("rts", False), ("dtr", False), "open"]),
+    ],
+)
+def test_dtr_and_rts_have_the_level_that_was_asked_for_before_the_port_is_opened(
+    monkeypatch: pytest.MonkeyPatch, port: str, options: dict[str, bool], log: list[Any]
+) -> None:
+    found = opened(monkeypatch, port, **options)
+    before, after = found[: found.index("open")], found[found.index("open") :]
+    assert sorted(before) == sorted(log[: log.index("open")])
+    assert after == log[log.index("open") :]
+
+
+@pytest.mark.parametrize(("dtr", "hangs_up"), [(True, False), (False, True)])
+def test_the_kernel_leaves_raised_lines_alone_when_the_port_is_closed(
+    terminal: Terminal, dtr: bool, hangs_up: bool
+) -> None:
+    before = termios.tcgetattr(terminal.master)
+    before[2] |= termios.HUPCL
+    termios.tcsetattr(terminal.master, termios.TCSANOW, before)
+    driver = SerialArray(name="enose", port=str(terminal.link), protocol="csv", channels=["a"], dtr=dtr)
+    driver.open()
+    driver.close()
+    assert bool(termios.tcgetattr(terminal.master)[2] & termios.HUPCL) is hangs_up
+
+
+def test_the_levels_reach_pyserials_own_port() -> None:
+    for dtr in (True, False):
+        driver = SerialArray(name="enose", port="loop://", protocol="csv", channels=["a"], dtr=dtr)
+        driver.open()
+        assert (driver._port.dtr, driver._port.rts) == (dtr, dtr)
+        # Two ends of one cable: what is raised here is seen there.
+        assert driver._port.cts is dtr
+        driver.close()

@@ -1,14 +1,18 @@
 """The contract of every fault: what it does, and where."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from sensors.readings import Reading, Samples
+from sensors.simulated.faults.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Does nothing; subclasses say what they do otherwise."""
+    """Does nothing; subclasses say what they do otherwise.
+
+    A further field is a parameter that a person may set; a subclass refuses what it cannot be, by ValueError.
+    """
 
     start_ns: int
     """When it begins, on the clock of whoever applies it."""
@@ -21,6 +25,14 @@ class Fault:
     """Whether the device is there and says nothing, or its driver does not come back."""
     resets: ClassVar[bool] = False
     """Whether the device's clock begins anew when the fault begins."""
+
+    def fitted(self, place: Place) -> Self:  # noqa: ARG002
+        """As it acts on a sensor, with what it has to know of it.
+
+        Raises:
+            ValueError: it would do nothing there, or nothing that happens; says why.
+        """
+        return self
 
     def active(self, now_ns: int) -> bool:
         """Whether it acts at this moment; its start belongs to it, its end does not."""

@@ -1,11 +1,13 @@
 """Noise on the cable."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from sensors.readings import Reading
 from sensors.simulated.faults.fault import Fault
+from sensors.simulated.faults.place import Place, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,20 @@ class Garbage(Fault):
     share: float = 0.5
     """Of the bytes, 0 to 1."""
     seed: int = 0
-    """Same seed, same garbage."""
+    """Same seed, same garbage; 0 or more."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share, and no seed."""
+        if not 0.0 <= self.share <= 1.0:
+            raise ValueError(f"share is {self.share:g}; allowed: 0 to 1")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}; allowed: 0 or more")
+
+    def fitted(self, place: Place) -> Self:
+        """The same, where there are bytes."""
+        if place.way is Way.RECORDING:
+            raise ValueError("what is played as a recording has no bytes on a wire that could be replaced")
+        return self
 
     def sent(self, chunk: bytes, index: int) -> bytes:
         """The chunk with some bytes replaced; as long as it was."""

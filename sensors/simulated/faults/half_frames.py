@@ -14,7 +14,12 @@ class HalfFrames(Fault):
     """
 
     share: float = 0.5
-    """How much of a frame comes, 0 to 1."""
+    """How much of a frame comes, 0 to below 1."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would leave all of a frame, or is no share."""
+        if not 0.0 <= self.share < 1.0:
+            raise ValueError(f"share is {self.share:g}; allowed: 0 to below 1")
 
     def sent(self, chunk: bytes, index: int) -> bytes:  # noqa: ARG002
         """The beginning."""

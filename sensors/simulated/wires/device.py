@@ -1,5 +1,6 @@
 """A simulated sensor that speaks over a wire."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from sensors.simulated.line import START_NS
 from sensors.simulated.wires.encoder import Encoder
 from sensors.simulated.wires.link import Link
 
+LOG = logging.getLogger(__name__)
 TICK_S = 0.02
 """Longest time between two looks at who listens and at which faults have begun."""
 LATE_NS = 1_000_000_000
@@ -55,7 +57,9 @@ class Device:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.ended = False
-        """Whether the driver has nothing more to play."""
+        """Whether the driver has nothing more to play, or the device has failed."""
+        self.failure = ""
+        """What ended the thread before its time: a mistake in the simulation, no fault that was asked for."""
         self.counters = {"sent": 0, "unheard": 0, "late": 0}
         """Readings sent, measured while nobody listened or the device hung, and skipped because they were too late."""
 
@@ -91,8 +95,19 @@ class Device:
         return TICK_S if due_ns is None else min(TICK_S, (due_ns - now_ns) / 1e9)
 
     def _run(self) -> None:
-        while not self._stop.is_set() and not self.ended:
-            self._stop.wait(self.step())
+        try:
+            while not self._stop.is_set() and not self.ended:
+                self._stop.wait(self.step())
+        # Whatever it is: a thread that ends in silence would look like a sensor that has nothing to say.
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Be gone, as a device that breaks down, and say why."""
+        LOG.exception("stream '%s': the simulated device has failed", self._driver.stream.name)
+        self.failure = f"{type(error).__name__}: {error}"
+        self.ended, self._plugged = True, False
+        self.link.unplug()
 
     def _switch_off(self) -> None:
         self.link.unplug()

@@ -21,6 +21,7 @@ from sensors.simulated.wires.device import Device
 from sensors.simulated.wires.encoder import Encoder
 from sensors.simulated.wires.link import Link
 from sensors.simulated.wires.pipe import Pipe
+from sensors.simulated.wires.places import PLACES
 from sensors.simulated.wires.sound import record
 from sensors.simulated.wires.terminal import Terminal
 from sensors.simulated.wires.y4m import Y4mEncoder
@@ -56,9 +57,13 @@ class SimulatedWires:
             faults: By stream; their times are those of `clock`.
             pixels: How the camera is to read the frames: y16 (degrees Celsius) or gray16 (hundredths of a kelvin).
             clock: CLOCK_MONOTONIC in nanoseconds.
+
+        Raises:
+            ValueError: a fault that cannot happen to its sensor.
         """
         self._passings, self._seed, self._folder = passings, seed, folder
-        self._faults, self._pixels, self._clock = dict(faults or {}), pixels, clock
+        self._faults = {name: [one.fitted(PLACES[name]) for one in given] for name, given in (faults or {}).items()}
+        self._pixels, self._clock = pixels, clock
         self._devices: list[Device] = []
         self._sounds: TemporaryDirectory[str] | None = None
         self.origin_ns = 0

@@ -3,11 +3,16 @@ from typing import Any
 import pytest
 
 from sensors.protocols.csv import Csv
-from sensors.protocols.selection import decoder, protocol_names
+from sensors.protocols.selection import decoder, protocol_names, protocol_options
 
 
 def test_the_files_of_the_package_are_the_protocols() -> None:
     assert protocol_names() == ("bme688", "csv", "jsonl", "mlx90640")
+
+
+def test_the_options_of_a_protocol_are_known_and_a_name_that_there_is_not_has_none() -> None:
+    assert protocol_options("csv") == ("channels", "units", "delimiter")
+    assert protocol_options("modbus") == protocol_options(None) == ()
 
 
 def test_options_reach_the_protocol_and_those_that_are_none_do_not() -> None:

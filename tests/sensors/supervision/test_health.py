@@ -50,10 +50,25 @@ def test_a_late_sensor_says_for_how_long_and_what_is_allowed() -> None:
     assert health.why(clock() + 12 * S) == "no reading for 12.0 s (limit 10 s)"
 
 
-def test_a_sensor_that_reports_when_it_likes_is_never_late() -> None:
-    health, _, clock = alive(rate_hz=None)
-    assert health.state(clock() + 3600 * S) is State.LIVE
-    assert not health.silent(clock() + 3600 * S)
+def test_a_sensor_without_a_rate_is_late_by_what_it_has_done_so_far() -> None:
+    health, driver, clock = alive(rate_hz=None)
+    for _ in range(500):
+        clock.pass_s(0.5)
+        health.heard(driver.reading(Quality.OK))
+    assert health.state(clock() + round(1.4 * S)) is State.LIVE
+    assert health.state(clock() + round(1.6 * S)) is State.STALE
+    assert health.state(clock() + 11 * S) is State.DEAD
+    assert health.silent(clock() + 11 * S)
+
+
+def test_a_rate_that_the_device_says_when_it_is_opened_is_taken() -> None:
+    clock = Clock()
+    health = Health(stream(None), clock())
+    health.opened(clock(), stream(0.1))
+    assert health.stream.nominal_rate_hz == 0.1
+    assert (health.stale_ns, health.dead_ns) == (30 * S, 100 * S)
+    heard_at(health, ScriptedDriver([], clock, rate_hz=0.1), clock, 0.1, 100.0)
+    assert health.rate_hz == pytest.approx(0.1)
 
 
 def test_a_warming_sensor_is_not_live_yet() -> None:

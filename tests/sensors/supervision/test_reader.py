@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 
 from sensors.readings import Quality, Reading
+from sensors.supervision.attendant import HANG_S
 from sensors.supervision.health import State
-from sensors.supervision.reader import HANG_S, MOST_ABANDONED, SupervisedReader
+from sensors.supervision.reader import MOST_ABANDONED, SupervisedReader
 from tests.sensors.supervision.scripted import Clock, ScriptedDriver
 
 OK = Quality.OK

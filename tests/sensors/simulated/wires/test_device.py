@@ -1,9 +1,12 @@
-"""When a device speaks, and when it is silent."""
+"""When a device speaks, when it is silent, and that it says so when it breaks down."""
+
+import threading
 
 from sensors.simulated.faults.clock_drift import ClockDrift
 from sensors.simulated.faults.fault import Fault
 from sensors.simulated.faults.frozen_shutter import FrozenShutter
 from sensors.simulated.faults.hang import Hang
+from sensors.simulated.faults.saturation import Saturation
 from sensors.simulated.faults.unplug import Unplug
 from sensors.simulated.wires.csv import CsvEncoder
 from sensors.simulated.wires.device import LATE_NS, TICK_S, Device
@@ -131,3 +134,26 @@ def test_a_device_can_be_stopped_twice_and_started_again() -> None:
     assert not link.plugged
     run(one, clock, 0.01)
     assert link.plugged
+
+
+def test_a_device_that_breaks_down_is_gone_and_says_why() -> None:
+    clock, link = Clock(), MemoryLink()
+    # Fitted to no sensor: nobody has told it where the range of fractions ends.
+    one = device(link, clock, Saturation(start_ns=clock(), duration_s=10.0))
+    one.start()
+    (running,) = (thread for thread in threading.enumerate() if thread.name == "device enose")
+    clock.pass_s(0.5)
+    running.join(timeout=10)
+    assert not running.is_alive()
+    assert one.ended
+    assert one.failure.startswith("ValueError: saturation of float32 samples needs a level")
+    assert link.log == ["plug", "unplug"]
+    one.stop()
+
+
+def test_a_device_that_has_played_everything_has_not_failed() -> None:
+    clock, link = Clock(), MemoryLink()
+    one = device(link, clock, count=2)
+    run(one, clock, 1.0)
+    assert one.ended
+    assert one.failure == ""

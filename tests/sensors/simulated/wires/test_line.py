@@ -12,6 +12,7 @@ from sensors.driver import Driver
 from sensors.readings import Reading
 from sensors.serial_array import SerialArray
 from sensors.simulated.drivers import line_drivers
+from sensors.simulated.faults.not_a_number import NotANumber
 from sensors.simulated.faults.unplug import Unplug
 from sensors.simulated.line import schedule
 from sensors.simulated.parts import make_parts
@@ -140,3 +141,9 @@ def test_faults_reach_the_stream_that_they_were_meant_for(tmp_path: Path, stream
             gathered.wait(name, 2)
         assert gathered.of(stream) == []
         assert station.look()[stream] is State.REOPENING
+
+
+def test_a_fault_that_cannot_happen_to_its_sensor_is_refused_before_anything_is_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="its samples are uint16"):
+        SimulatedWires(PASSINGS, 1, tmp_path / "line", faults={"thermal": [NotANumber(start_ns=0, duration_s=1.0)]})
+    assert not (tmp_path / "line").exists()
