@@ -15,6 +15,14 @@ class StoreError(QCError):
     """The station's database or item files cannot serve."""
 
 
+class PartKnownError(StoreError):
+    """A part whose name another one had before."""
+
+
+class DiskFullError(StoreError):
+    """The disk has no room; what was committed is kept."""
+
+
 class CalibrationError(QCError):
     """A calibration that refuses to write: what was found, and what is needed."""
 

@@ -61,6 +61,7 @@ class Aligner:
         self._done: set[str] = set()
         self._done_order: deque[str] = deque()
         self._held_back: dict[str, Inlet] = {}
+        self._unheard: list[Inlet] = []
         self._late: deque[Late] = deque(maxlen=self._bounds.max_late)
         self._now_ns: int | None = None
         self._parts_from_ns: int | None = None
@@ -90,6 +91,7 @@ class Aligner:
                 )
         for name in rules.keys() - self._inlets.keys():
             self._inlets[name] = self._inlet(rules[name])
+            self._unheard.append(self._inlets[name])
         self._plan = plan(rules, self._inlets, deadline_ns)
         self._leaving = self._inlets.keys() - rules.keys()
         for name, lane in self._plan.lanes.items():
@@ -115,6 +117,10 @@ class Aligner:
             self._held_back[name] = inlet
         if self._parts_from_ns is not None:
             inlet.track.trim(self._parts_from_ns - self._keep_ns[name])
+
+    def lost(self, stream: str, samples: int, reason: str) -> None:
+        """Samples of one of the streams got lost on their way here: the books hold them as dropped, with the reason."""
+        self._inlets[stream].track.lose(samples, reason)
 
     def trigger(self, part: str, time_ns: int) -> bool:
         """A part is in front of the sensors at a time.
@@ -144,10 +150,31 @@ class Aligner:
         """When the next part must be emitted at the latest; None while no part is open."""
         return self._due_ns
 
+    def wake_ns(self, before_ns: int) -> int | None:
+        """When something happens though nothing more comes.
+
+        A part is due, or all that it waits for is dead, or a reading has waited long enough for what it has overtaken.
+
+        Whoever advances at each of these moments before it pushes what arrived later gets the same parts however much
+        it pushes at once.
+
+        Returns:
+            The first such moment before a time; None where there is none.
+        """
+        first_ns = before_ns
+        for inlet in self._held_back.values():
+            first_ns = min(first_ns, inlet.release_ns() or first_ns)
+        if self._due_ns is not None:
+            first_ns = min(first_ns, self._due_ns)
+            free_ns = self._open[0].free_ns(first_ns)
+            first_ns = first_ns if free_ns is None else free_ns
+        return first_ns if first_ns < before_ns else None
+
     def advance(self, now_ns: int) -> list[Snapshot]:
         """Emit every part that is settled or due, the oldest first.
 
-        A part is never emitted before one with an earlier time: where it is due, so are they.
+        A part is never emitted before one with an earlier time: where it is due, so are they. Where cutting one raises,
+        those before it are returned, and the error is raised by the next call: the part stays.
 
         Args:
             now_ns: The present; nothing is known to have arrived after it.
@@ -155,14 +182,21 @@ class Aligner:
         Returns:
             In the order of the parts' times, often empty.
         """
+        if self._unheard:
+            self._begin_waiting(now_ns)
         if self._held_back:
             self._release(now_ns)
-        snapshots = []
+        snapshots: list[Snapshot] = []
         due = self._due(now_ns)
         while self._open and (due > 0 or len(self._open) > self._bounds.max_open or self._open[0].settled(now_ns)):
             due -= 1
             ended = Reason.OVERLOAD if len(self._open) > self._bounds.max_open else None
-            snapshots.append(self._emit(now_ns, ended))
+            try:
+                snapshots.append(self._emit(now_ns, ended))
+            except Exception:
+                if not snapshots:
+                    raise
+                break
         if self._leaving and all(waiting.plan is self._plan for waiting in self._open):
             self._leave()
         self._now_ns = now_ns
@@ -200,6 +234,12 @@ class Aligner:
             refused=self._refused,
             open=len(self._open),
         )
+
+    def _begin_waiting(self, now_ns: int) -> None:
+        """From now on streams that were added are waited for."""
+        for inlet in self._unheard:
+            inlet.track.since_ns = now_ns
+        self._unheard.clear()
 
     def _release(self, now_ns: int) -> None:
         """Let pass what has waited long enough for what it has overtaken."""

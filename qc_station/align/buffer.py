@@ -85,6 +85,10 @@ class Buffer:
         begin = bisect_right(self._lasts, epoch * EPOCH + first - 1, self._head)
         return self._entries[begin : bisect_left(self._firsts, epoch * EPOCH + stop, begin)]
 
+    def following(self, epoch: int, index: int) -> Entry | None:
+        """The first entry that holds a sample or lies behind it."""
+        return self._at(bisect_left(self._lasts, epoch * EPOCH + index, self._head) + 1)
+
     def _at(self, following: int) -> Entry | None:
         """The entry in front of a position, None outside the buffer."""
         return self._entries[following - 1] if self._head < following <= len(self._entries) else None

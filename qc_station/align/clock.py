@@ -13,6 +13,9 @@ LEAST_WINDOWS = 10
 """So many windows are kept however old they are, and fewer than this do not move a slope that is known."""
 FIRST_WINDOWS = 3
 """With fewer there is no line."""
+PLAUSIBLE = 0.1
+"""No device counts wrong by a larger share. While there is no line to be off, a window farther from the one before than this
+share of the time between them is a step; a small step cannot be told from a rate there, and costs what it does later."""
 STEP_WINDOWS = 3
 """So many windows in a row that are off mean that the clock has stepped."""
 STEP_NS = 3_000_000
@@ -35,8 +38,10 @@ class Clock:
     A reading arrives when its last sample is taken or later, never earlier, so of `arrival - device time` the smallest
     is the one that the host delayed least. A trimmed line through the smallest of every window follows the offset and
     drift of the device and is not moved by a busy host. When samples are lost uncounted, or somebody sets the device's
-    clock, the windows leave the line; when the last three are all off, the clock starts again with them. What is
-    constant in the device's latency cannot be seen from here: `offset_ms` of the stream takes it out.
+    clock, the windows leave the line; when the last three are all off, the clock starts again with them. Before there is
+    a line it starts again with the first window that no rate explains, since a line laid through a step would take
+    longer to leave than to find. What is constant in the device's latency cannot be seen from here: `offset_ms` of the
+    stream takes it out.
     """
 
     def __init__(self) -> None:
@@ -96,11 +101,22 @@ class Clock:
                 return
             self._step(self._line.slope)
         else:
+            if self._leapt():
+                self.breaks += 1
+                self._points.clear()
             self._off.clear()
             self._points.append(self._least)
         while len(self._points) > LEAST_WINDOWS and self._points[0][0] < self._points[-1][0] - SPAN_NS:
             self._points.popleft()
         self._lay()
+
+    def _leapt(self) -> bool:
+        """Whether, while there is no line, no rate leads from the window before to this one."""
+        if self._line or not self._points:
+            return False
+        (device_ns, residual_ns), (before_ns, earlier_ns) = self._least, self._points[-1]
+        span_ns = device_ns + residual_ns - before_ns - earlier_ns
+        return abs(residual_ns - earlier_ns) > PLAUSIBLE * max(WINDOW_NS, span_ns)
 
     def _limit(self, line: Line) -> float:
         return max(STEP_NS, STEP_MADS * line.mad_ns)

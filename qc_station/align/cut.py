@@ -15,9 +15,9 @@ class Cut(NamedTuple):
     epoch: int
     """Epoch of the samples."""
     first: int
-    """Index of the first sample that it took from the track."""
+    """Index of the first sample that it wants of the track."""
     stop: int
-    """Index after the last one."""
+    """Index after the last one, delivered or not."""
     start_ns: int
     """Time of the first sample of `data`."""
     missing: int

@@ -11,6 +11,9 @@ OVERHEAD_BYTES = 640
 EPOCH = 2**64
 """More than any index: the positions of an epoch come after all of the epoch before."""
 
+Spans = tuple[tuple[int, int], ...]
+"""First indices and those after the last, rising and apart from each other."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
@@ -36,8 +39,8 @@ class Entry:
     """Shape (count, *stream.shape); the reading's own array, not a copy."""
     flags: int = 0
     """The reading's `Quality` as an integer."""
-    late: int = 0
-    """How many of the first samples came after a part that waited for them was closed."""
+    late: Spans = ()
+    """Which samples came after a part that waited for them was closed."""
 
     @property
     def stop(self) -> int:

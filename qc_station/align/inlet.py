@@ -60,6 +60,10 @@ class Inlet:
         """Hold what has waited long enough; returns what was too late."""
         return self._hold(self._intake.release(now_ns))
 
+    def release_ns(self) -> int | None:
+        """When the first of the readings that wait has waited long enough; None where none waits."""
+        return self._intake.release_ns()
+
     def flush(self) -> list[Late]:
         """Hold all that waits; returns what was too late."""
         return self._hold(self._intake.flush())
@@ -69,16 +73,15 @@ class Inlet:
         return self.track.stats(waiting=self._intake.samples)
 
     def _hold(self, readings: Iterable[Reading]) -> list[Late]:
-        late = []
+        late: list[Late] = []
         for reading in readings:
-            count = self.track.push(reading)
-            if count:
+            for first, stop in self.track.push(reading):
                 late.append(
                     Late(
                         stream=reading.stream,
                         session=reading.session,
-                        seq=reading.seq,
-                        count=count,
+                        seq=first,
+                        count=stop - first,
                         arrival_ns=reading.arrival_ns,
                     )
                 )

@@ -83,6 +83,10 @@ class Intake:
             passed.append(self._pop())
         return passed + self._continued()
 
+    def release_ns(self) -> int | None:
+        """When `release` lets the first one go, waited for or not; None where none waits."""
+        return min((wait[3].arrival_ns + self._reorder_ns for wait in self._waiting), default=None)
+
     def flush(self) -> list[Reading]:
         """All that waits, in order."""
         return [self._pop() for _ in range(len(self._waiting))]

@@ -20,7 +20,8 @@ class StreamStats:
     late: int
     """Came after a part that waited for them was closed, and served none after it."""
     dropped: dict[str, int]
-    """Not kept, by reason: out_of_order, malformed, not_finite, overflow_bytes, overflow_seconds, removed, shutdown."""
+    """Not kept, by reason: out_of_order, malformed, not_finite, overflow_bytes, overflow_seconds, removed, shutdown; or
+    inbox: a busy line had no room for them, so that they never came here."""
     buffered: int
     """Still held, used or not, or waiting for what they have overtaken."""
     breaks: int = 0
@@ -61,7 +62,7 @@ class Ledger:
         """
         low, high = entry.position, entry.position + entry.count
         used = self._uses.count(low, high)
-        late = entry.late - self._uses.count(low, low + entry.late) if entry.late else 0
+        late = sum(self._unused(low - entry.seq, *span) for span in entry.late) if entry.late else 0
         rest = entry.count - used - late
         self._used += used
         self._late += late
@@ -70,6 +71,10 @@ class Ledger:
         elif rest:
             self.drop(dropped, rest)
         self._uses.forget(high)
+
+    def _unused(self, base: int, first: int, stop: int) -> int:
+        """How many samples of a span have served nobody; `base` is the position of the epoch's sample 0."""
+        return stop - first - self._uses.count(base + first, base + stop)
 
     def stats(self, *, held: int, waiting: int, breaks: int, drift_ppm: float | None) -> StreamStats:
         """The books as they stand.

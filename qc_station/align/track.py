@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qc_station.align.buffer import Buffer
+from qc_station.align.closed import Closed
 from qc_station.align.cut import Cut
-from qc_station.align.entry import EPOCH, Entry
+from qc_station.align.entry import EPOCH, Entry, Spans
 from qc_station.align.ledger import Ledger, StreamStats
 from qc_station.align.place import Place
 from qc_station.align.rate import Rate
@@ -42,9 +43,11 @@ class Track:
         self._buffer, self._ledger = Buffer(), Ledger()
         self._last: Entry | None = None
         self._last_session = 0
-        self._closed_ns: int | None = None
+        self._closed = Closed()
         self.arrived_ns: int | None = None
         """Arrival of the newest reading; None before the first."""
+        self.since_ns: int | None = None
+        """Since when somebody waits for its first reading; None: nobody has yet."""
 
     @property
     def newest_ns(self) -> int | None:
@@ -72,17 +75,21 @@ class Track:
 
     def refuse(self, reading: Reading, reason: str) -> None:
         """Count a reading that is not kept."""
-        self._ledger.ingested += reading.count
-        self._ledger.drop(reason, reading.count)
+        self.lose(reading.count, reason)
 
-    def push(self, reading: Reading) -> int:
-        """Stamp and hold a reading, or count why not; returns how many of its samples came too late for a part."""
+    def lose(self, samples: int, reason: str) -> None:
+        """Count samples that are not kept, or did not come as far as here."""
+        self._ledger.ingested += samples
+        self._ledger.drop(reason, samples)
+
+    def push(self, reading: Reading) -> Spans:
+        """Stamp and hold a reading, or count why not; returns which of its samples came too late for a part."""
         fault, count = self._fault(reading), len(reading.data)
         if fault:
             self.refuse(reading, fault)
-            return 0
+            return ()
         if not count:
-            return 0
+            return ()
         self._ledger.ingested += count
         late = self._hold(reading, count).late
         self._evict()
@@ -98,9 +105,9 @@ class Track:
         while len(self._buffer):
             self._ledger.leave(self._buffer.pop())
 
-    def close(self, until_ns: int) -> None:
-        """A part that still waited for samples up to this time is closed; those that come now are late."""
-        self._closed_ns = max(until_ns, self._closed_ns or until_ns)
+    def close(self, from_ns: int, until_ns: int) -> None:
+        """A part that still waited for samples between two times is closed; those that come now are late."""
+        self._closed.close(from_ns, until_ns)
 
     def counted(self, time_ns: int) -> Place | None:
         """The sample nearest to a time by count, delivered or not; None while nothing is held."""
@@ -128,6 +135,18 @@ class Track:
         """The last sample before the gap in front of a place."""
         entry = self._buffer.before_index(place.epoch, place.index - place.run + 1)
         return self._place(entry, entry.stop - 1) if entry else None
+
+    def ended(self, epoch: int, stop: int) -> bool:
+        """Whether an epoch was over before the sample in front of an index: no such sample was ever taken in it."""
+        if self._last is None or self._last.epoch == epoch:
+            return False
+        following = self._buffer.following(epoch, stop - 1)
+        return following is None or following.epoch != epoch
+
+    def cut_off(self, place: Place) -> bool:
+        """Whether the samples without a gap that end with a place begin with an epoch that followed another."""
+        before = self._buffer.before_index(place.epoch, place.index - place.run + 1)
+        return before is not None and before.epoch != place.epoch
 
     def complete(self, epoch: int, stop: int) -> bool:
         """Whether every sample of an epoch with an index below `stop` has come or can no longer come."""
@@ -225,8 +244,8 @@ class Track:
     def _hold(self, reading: Reading, count: int) -> Entry:
         stamp = self._stamper.stamp(reading)
         entry = self._entry(reading, count, stamp, self._last)
-        if self._closed_ns is not None and self._closed_ns >= entry.from_ns:
-            entry.late = self._late(entry, self._closed_ns)
+        if self._closed.until_ns >= entry.from_ns:
+            entry.late = self._closed.late(entry, self.rate)
         self._buffer.append(entry)
         self._last, self._last_session = entry, reading.session
         if self.arrived_ns is None or self.arrived_ns < reading.arrival_ns:
@@ -267,12 +286,6 @@ class Track:
             oldest_ns = self._last.end_ns - self.max_ns
             while (oldest := self._buffer.oldest) is not None and oldest.end_ns < oldest_ns:
                 self._ledger.leave(self._buffer.pop(), dropped="overflow_seconds")
-
-    def _late(self, entry: Entry, closed_ns: int) -> int:
-        """How many samples of a new entry lie before the end of a part that is closed."""
-        if not self.rate:
-            return entry.count
-        return min(entry.count, max(0, self.rate.last_by(closed_ns - entry.origin_ns) + 1 - entry.seq))
 
     def _place(self, entry: Entry, index: int) -> Place:
         time_ns = entry.origin_ns + self.rate.span_ns(index) if self.rate else entry.end_ns

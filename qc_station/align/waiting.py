@@ -14,6 +14,7 @@ class Waiting:
         self.due_ns = trigger.time_ns + plan.deadline_ns
         """When it is emitted at the latest."""
         self._unsettled = list(plan.required)
+        self._alive_ns = 0
 
     @property
     def time_ns(self) -> int:
@@ -28,6 +29,23 @@ class Waiting:
         if self._unsettled and not self._unsettled[-1].dead(now_ns):
             return False
         return all(lane.settled(self.time_ns) or lane.dead(now_ns) for lane in self._unsettled)
+
+    def free_ns(self, before_ns: int) -> int | None:
+        """When the last stream that it waits for is dead, if nothing more comes; None where not before a time."""
+        # Readings only put a death off: while nobody can be dead, nobody has to be asked again.
+        if before_ns <= self._alive_ns:
+            return None
+        deaths = [lane.dead_ns() for lane in self._unsettled]
+        known = [dead_ns for dead_ns in deaths if dead_ns is not None]
+        self._alive_ns = min(known) if known and len(known) == len(deaths) else 0
+        latest_ns = None
+        for lane, dead_ns in zip(reversed(self._unsettled), reversed(deaths), strict=True):
+            if lane.settled(self.time_ns):
+                continue
+            if dead_ns is None or dead_ns >= before_ns:
+                return None
+            latest_ns = max(dead_ns, latest_ns or dead_ns)
+        return latest_ns
 
     def snapshot(self, now_ns: int, ended: Reason | None) -> Snapshot:
         """Cut every stream.

@@ -71,7 +71,7 @@ def found(entries: Iterable[Entry], store: Store, item: str) -> Entry:
     for decision in store.decisions():
         if decision.part == item:
             raise StoreError(
-                f"part {item!r} was decided {decision.verdict} and its windows were not kept; only parts in review are"
+                f"part {item!r} was decided {decision.verdict} and its windows were not kept; allowed: parts that were kept, which those in review and rejects are"
             )
     like = get_close_matches(item, names, n=3)
     hint = f"; names like it: {', '.join(like)}" if like else f"; {len(names)} items are there"

@@ -6,6 +6,7 @@ from heapq import merge
 from qc_station.align.aligner import Aligner
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
+from qc_station.line.in_order import Event, InOrder, came_ns
 from qc_station.view.placement import Placement
 from sensors.driver import Driver
 from sensors.readings import Reading
@@ -28,19 +29,17 @@ def feed(
     Yields:
         One snapshot per part.
     """
-    seen = placement.seen if placement else _as_it_is
-    flows: list[Iterator[Reading | Trigger]] = [iter(triggers), *(readings(driver) for driver in drivers)]
+    line = InOrder(aligner, placement)
+    flows: list[Iterator[Event]] = [iter(triggers), *(readings(driver) for driver in drivers)]
     now_ns = 0
     # merge keeps the first of two at the same time in front: a trigger goes before what arrives with it.
-    for event in merge(*flows, key=_time):
-        now_ns = _time(event)
-        yield from map(seen, _overdue(aligner, now_ns))
-        if isinstance(event, Trigger):
-            aligner.trigger(event.part, event.time_ns)
-        elif not (placement and placement.takes(event)):
-            aligner.push(event)
-        yield from map(seen, aligner.advance(now_ns))
-    yield from map(seen, aligner.shutdown(now_ns))
+    for event in merge(*flows, key=came_ns):
+        now_ns = came_ns(event)
+        line.take(event, now_ns)
+        if line.ready:
+            yield from line.fetch()
+    line.shutdown(now_ns)
+    yield from line.fetch()
 
 
 def readings(driver: Driver) -> Iterator[Reading]:
@@ -55,17 +54,3 @@ def readings(driver: Driver) -> Iterator[Reading]:
         return
     finally:
         driver.close()
-
-
-def _as_it_is(snapshot: Snapshot) -> Snapshot:
-    return snapshot
-
-
-def _overdue(aligner: Aligner, now_ns: int) -> Iterator[Snapshot]:
-    """What is due before the present, each at its own deadline."""
-    while (due_ns := aligner.due_ns()) is not None and due_ns < now_ns:
-        yield from aligner.advance(due_ns)
-
-
-def _time(event: Reading | Trigger) -> int:
-    return event.arrival_ns if isinstance(event, Reading) else event.time_ns

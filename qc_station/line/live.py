@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,16 +21,18 @@ from qc_station.drift.watch import DriftWatch
 from qc_station.errors import ConfigError
 from qc_station.line.aligning import MIB, aligner_of
 from qc_station.line.inspection import Inspected, Inspector
+from qc_station.line.keeping import Keeper
 from qc_station.line.shell import LiveShell
-from qc_station.line.shift import Groups, item
+from qc_station.line.shift import Groups
 from qc_station.line.succession import Succession
 from qc_station.line.wall_clock import WallClock
 from qc_station.store import Store
-from qc_station.triggers.contract import TriggerSource
+from qc_station.triggers.contract import Receipt, TriggerSource
 from qc_station.triggers.sources import TriggerSources
 from qc_station.view.placement import Placement
 from sensors.errors import QCError
 from sensors.readings import Reading
+from sensors.supervision.declared import Declared
 from sensors.supervision.station import StartupError, Supervision
 
 LOCK = "run.lock"
@@ -70,24 +73,17 @@ class LiveLine:
         self._folder, self._config, self._runtime, self._clock = folder, config, runtime, clock
         origin_ns = clock()
         self.triggers = _triggers(config, folder, origin_ns, extra or {})
-        placement = Placement(config)
-        self.shell = LiveShell(
-            aligner_of(config, placement),
-            placement,
-            accept=self._accept,
-            turn_away=self._turn_away,
-            max_bytes=round(config.buffers.inbox_mib * MIB),
-            clock=clock,
-        )
+        self.shell = self._shell_of(config)
         self.wall = WallClock(clock=clock, wall=wall)
         builds = driver_builds(config, folder, origin_ns)
-        declared = {name: stream.stream(name) for name, stream in config.streams.items()}
-        self.supervision = Supervision(builds, self._hear, declared=declared, clock=clock)
+        self.supervision = Supervision(builds, self._hear, declared=_declared(config, runtime), clock=clock)
         self.succession = succession
         self.taken_over: list[str] = []
         """Digests of the bundles that took over while the line ran, in order."""
         self.drift_alarms: list[str] = []
         """What was said of drift while the line ran, in order."""
+        self.failures: deque[str] = deque(maxlen=REMEMBERED)
+        """The last parts whose inspection failed, with the error; all are counted as UNDECIDED."""
         self.counts: Counter[str] = Counter()
         self.recent: deque[Inspected] = deque(maxlen=REMEMBERED)
         self._stack, self._looked_ns = ExitStack(), 0
@@ -105,12 +101,15 @@ class LiveLine:
             stack.enter_context(_locked(self._folder))
             self._store = stack.enter_context(Store.open(self._folder))
             self._inspector = Inspector(self._store, self._config, self._runtime, clock=self._clock)
+            self._keeper = Keeper(self._store, self._config.inspecting)
+            self.shell.counters.not_accepted = self._inspector.not_accepted
+            self.shell.counters.not_kept = self._keeper.lost
             self.drift = DriftWatch(self._folder, self._store, self._runtime.bundle if self._runtime else None)
             stack.enter_context(self.supervision)
             if faults := self.supervision.start():
                 raise StartupError(faults)
             stack.enter_context(self.triggers)
-            self.triggers.start(self.shell.trigger)
+            self.triggers.start(self._take)
             self._stack = stack.pop_all()
         return self
 
@@ -150,6 +149,17 @@ class LiveLine:
         self.drift.save()
         return found
 
+    def _shell_of(self, config: StationConfig) -> LiveShell:
+        placement = Placement(config)
+        return LiveShell(
+            aligner_of(config, placement),
+            placement,
+            accept=self._accept,
+            turn_away=self._turn_away,
+            max_bytes=round(config.buffers.inbox_mib * MIB),
+            clock=self._clock,
+        )
+
     def _follow(self, now_ns: int) -> None:
         """Let a new champion take over, between two parts."""
         if self.succession is None:
@@ -159,21 +169,38 @@ class LiveLine:
             self.taken_over.append(runtime.manifest.digest)
 
     def _decide(self, snapshots: list[Snapshot]) -> list[Inspected]:
+        """Decide about every part, whatever goes wrong with one of them; errors that leave a part without a row are raised."""
+        errors: list[Exception] = []
         # First every verdict, then the files: a part must not wait for the windows of the one before.
-        found = [self._inspector.inspect(snapshot) for snapshot in snapshots]
-        for snapshot, one in zip(snapshots, found, strict=True):
+        decided = [(snapshot, self._inspected(snapshot, errors)) for snapshot in snapshots]
+        found = [(snapshot, one) for snapshot, one in decided if one is not None]
+        for snapshot, one in found:
             self.counts[one.verdict] += 1
             self.recent.append(one)
-            group = self._groups.of(snapshot)
-            if one.verdict == "REVIEW" and snapshot.windows:
-                self._keep(snapshot, group)
-        return found
+            self._keeper.keep(snapshot, one.verdict, self._groups.of(snapshot))
+        if errors:
+            raise errors[0]
+        return [one for _, one in found]
 
-    def _keep(self, snapshot: Snapshot, group: str) -> None:
-        """Keep what people are to look at."""
-        self._store.add_items(
-            [item(snapshot, {}, group=group, streams=self._config.inspecting)], self._config.inspecting
-        )
+    def _inspected(self, snapshot: Snapshot, errors: list[Exception]) -> Inspected | None:
+        """Decide about a part; one that cannot be gets a row that says why, and the line goes on."""
+        try:
+            return self._inspector.inspect(snapshot)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            self.counts["UNDECIDED"] += 1
+            self.failures.append(f"part {snapshot.part}: {why}; it is left undecided")
+        try:
+            self._store.leave_undecided(snapshot.part, why)
+        except Exception as error:  # a disk that takes no row: the others are to be tried before the line ends
+            errors.append(error)
+        return None
+
+    def _take(self, trigger: Trigger) -> Receipt:
+        """Begin to write a trigger down at once, in the thread of its source, which may wait for the receipt."""
+        noted = self._inspector.note(trigger)
+        self.shell.trigger(noted)
+        return noted.receipt
 
     def _accept(self, trigger: Trigger) -> bool:
         return self._inspector.accept(trigger)
@@ -184,6 +211,13 @@ class LiveLine:
     def _hear(self, reading: Reading) -> None:
         self.shell.hear(reading)
         self.triggers.hear(reading)
+
+
+def _declared(config: StationConfig, runtime: Runtime | None) -> dict[str, Declared]:
+    """What the sensors have to deliver; of what the station leaves open the bundle can take one sample type only."""
+    known = {} if runtime is None else {name: one.dtype for name, one in runtime.manifest.streams.items()}
+    declared = {name: stream.declared(name) for name, stream in config.streams.items()}
+    return {name: replace(one, dtype=one.dtype or known.get(name)) for name, one in declared.items()}
 
 
 def _triggers(config: StationConfig, folder: Path, origin_ns: int, extra: dict[str, TriggerSource]) -> TriggerSources:

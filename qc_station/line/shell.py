@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qc_station.align.aligner import Aligner, AlignerStats
 from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
+from qc_station.line.in_order import Event, InOrder, came_ns, moment
 from qc_station.view.placement import Placement
 from sensors.readings import Reading
 
@@ -27,11 +28,17 @@ class ShellCounters:
     aligned: int = 0
     """Readings that were handed on to the aligner, or to the belt's encoder."""
     dropped: int = 0
-    """Readings for which there was no room."""
+    """Readings for which there was no room; the books of their streams hold their samples, as `inbox`."""
+    late: dict[str, int] = field(default_factory=dict)
+    """Samples by stream that a part had waited for in vain when they came."""
     triggers: int = 0
     """Triggers that were put in."""
     refused: int = 0
-    """Triggers of which no snapshot follows: the part came before, or too many parts wait."""
+    """Triggers of which no snapshot follows: the part is not on disk, see `not_accepted`, or too many parts wait."""
+    not_accepted: dict[str, int] = field(default_factory=dict)
+    """Triggers that could not be noted on disk, by reason: came before, disk full, store failed."""
+    not_kept: dict[str, int] = field(default_factory=dict)
+    """Parts whose windows should have been kept and were not, by reason: disk low, store failed, refused."""
 
 
 class LiveShell:
@@ -60,8 +67,12 @@ class LiveShell:
         self._aligner, self._placement = aligner, placement
         self._accept, self._turn_away = accept, turn_away
         self._max_bytes, self._clock = max_bytes, clock
-        self._waiting: deque[Reading | Trigger] = deque()
+        self._line = InOrder(aligner, placement, self._trigger)
+        self._waiting: list[Event] = []
+        self._taken: deque[Event] = deque()
         self._bytes = 0
+        self._lost: Counter[str] = Counter()
+        """Samples by stream for which there was no room, and which the books do not hold yet."""
         self._something = threading.Condition()
         self.counters = ShellCounters()
 
@@ -71,6 +82,7 @@ class LiveShell:
             size = reading.data.nbytes
             if self._bytes + size > self._max_bytes:
                 self.counters.dropped += 1
+                self._lost[reading.stream] += reading.count
                 return
             self._bytes += size
             self.counters.taken += 1
@@ -93,22 +105,28 @@ class LiveShell:
         Returns:
             The parts that are settled or due, the oldest first; often none.
         """
-        for event in self._take(idle_s):
-            if isinstance(event, Trigger):
-                self._trigger(event)
-            else:
-                self.counters.aligned += 1
-                if not self._placement.takes(event):
-                    self._aligner.push(event)
-        return [self._placement.seen(one) for one in self._aligner.advance(self._clock())]
+        self._take(idle_s)
+        # Only what has come by now: nothing may carry the line into the future.
+        now_ns = self._clock()
+        while self._taken:
+            event = self._taken.popleft()
+            self.counters.aligned += isinstance(event, Reading)
+            self._line.take(event, min(came_ns(event), now_ns))
+            self._note_late()
+        self._line.advance(self._clock())
+        self._note_late()
+        return self._line.fetch()
 
     def shutdown(self) -> list[Snapshot]:
         """Align what still waits and emit every open part as it stands."""
         last = self.snapshots(idle_s=0.0)
-        return last + [self._placement.seen(one) for one in self._aligner.shutdown(self._clock())]
+        self._line.shutdown(self._clock())
+        self._note_late()
+        return last + self._line.fetch()
 
     def stats(self) -> AlignerStats:
-        """The books of the aligner, in the thread of `snapshots`."""
+        """The books of the aligner, in the thread of `snapshots`; they hold all that came but what still waits."""
+        self._book_lost()
         return self._aligner.stats()
 
     @property
@@ -124,17 +142,30 @@ class LiveShell:
         if accepted:
             self._turn_away(trigger)
 
-    def _take(self, idle_s: float) -> list[Reading | Trigger]:
-        """Everything that waits."""
+    def _book_lost(self) -> None:
+        """Enter into the books what found no room."""
         with self._something:
-            if not self._waiting:
+            lost, self._lost = self._lost, Counter()
+        for stream, samples in lost.items():
+            if not self._placement.lost(stream, samples):
+                self._aligner.lost(stream, samples, "inbox")
+
+    def _note_late(self) -> None:
+        for note in self._aligner.late():
+            self.counters.late[note.stream] = self.counters.late.get(note.stream, 0) + note.count
+
+    def _take(self, idle_s: float) -> None:
+        """Everything that waits, in the order in which it came: threads may hand over a little out of turn."""
+        with self._something:
+            if not self._waiting and not self._taken:
                 self._something.wait(self._patience_s(idle_s))
-            taken = list(self._waiting)
+            self._taken.extend(sorted(self._waiting, key=moment))
             self._waiting.clear()
             self._bytes = 0
-        return taken
+        self._book_lost()
 
     def _patience_s(self, idle_s: float) -> float:
-        """No longer than until the next part is due."""
-        due_ns = self._aligner.due_ns()
-        return idle_s if due_ns is None else min(idle_s, max(0.0, (due_ns - self._clock()) / 1e9))
+        """No longer than until the next part has to go."""
+        now_ns = self._clock()
+        wake_ns = self._aligner.wake_ns(now_ns + round(idle_s * 1e9))
+        return idle_s if wake_ns is None else max(0.0, (wake_ns - now_ns) / 1e9)

@@ -93,6 +93,7 @@ def _enose() -> StreamConfig:
         channels=("oxide_a", "oxide_b", "oxide_c", "oxide_d"),
         rate_hz=gas.RATE_HZ,
         unit="kOhm",
+        dtype="float32",
         window_steps=20,
         max_age_s=0.5,
         offset_ms=400.0,

@@ -14,6 +14,7 @@ from qc_station.line.simulation import station
 from sensors.simulated.conditions import Conditions
 from sensors.simulated.drivers import line_drivers
 from sensors.simulated.faults.fault import Fault
+from sensors.simulated.faults.text import written
 from sensors.simulated.line import START_NS, Pace, schedule
 from sensors.simulated.mix import Mix
 from sensors.simulated.parts import make_parts
@@ -54,7 +55,7 @@ class WiredLine:
             pace: How fast.
             mix: Which defects.
             conditions: What the floor does to the sensors.
-            faults: What happens to the sensors on wires, `thermal` and `enose`, by the time of `clock`.
+            faults: What happens to each sensor, fitted to it, by the time of `clock`.
             clock: CLOCK_MONOTONIC in ns.
 
         Raises:
@@ -73,31 +74,37 @@ class WiredLine:
         terminal, pipe = Terminal(wires / "enose.tty"), Pipe(wires / "thermal.y4m")
         given = faults or {}
         common: dict[str, Any] = {"origin_ns": self.origin_ns, "clock": clock}
-        self.devices = (
-            Device(heat, Y4mEncoder(heat.stream), pipe, faults=given.get("thermal", ()), **common),
-            Device(gas, CsvEncoder(), terminal, faults=given.get("enose", ()), **common),
-        )
+        self.devices = {
+            "thermal": Device(heat, Y4mEncoder(heat.stream), pipe, faults=given.get("thermal", ()), **common),
+            "enose": Device(gas, CsvEncoder(), terminal, faults=given.get("enose", ()), **common),
+        }
         self.station = _station(folder.name, sounds, pipe.path, terminal.path, self.origin_ns)
+        self.station = _with_faults(self.station, given.get("acoustic", ()))
         write_station(folder, self.station, overwrite=True)
 
     @property
     def ended(self) -> bool:
-        """Whether the last part has passed."""
-        return all(device.ended for device in self.devices)
+        """Whether the last part has passed, or a device has failed."""
+        return bool(self.failures) or all(device.ended for device in self.devices.values())
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """What went wrong in a simulated device itself, by stream; no fault that was asked for is among them."""
+        return {name: device.failure for name, device in self.devices.items() if device.failure}
 
     def passed(self, now_ns: int) -> int:
         """How many parts have passed the trigger."""
         return sum(one.time_ns - START_NS + self.origin_ns <= now_ns for one in self.passings)
 
     def __enter__(self) -> Self:
-        for device in self.devices:
+        for device in self.devices.values():
             device.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for device in self.devices:
+        for device in self.devices.values():
             device.stop()
 
 
@@ -110,8 +117,20 @@ def _station(name: str, sounds: Path, pipe: Path, port: Path, origin_ns: int) ->
     frame = {"width": thermal.width, "height": thermal.height}
     drivers: dict[str, dict[str, Any]] = {
         "acoustic": {"type": "replay", **played},
-        "thermal": {"type": "camera", "source": str(pipe), "pixels": "gray16", **frame},
+        "thermal": {"type": "camera", "source": str(pipe), "pixels": "gray16", "unit": thermal.unit, **frame},
         "enose": {"type": "serial_array", "port": str(port), "protocol": "csv"},
     }
     streams = {n: msgspec.structs.replace(s, driver=drivers[n]) for n, s in config.streams.items()}
     return msgspec.structs.replace(config, streams=streams, trigger={"type": "recording", **played})
+
+
+def _with_faults(config: StationConfig, faults: Sequence[Fault]) -> StationConfig:
+    """The station with what happens to the sound: it is played by whoever reads it, so that its table has to say it."""
+    if not faults:
+        return config
+    from_ns = min(fault.start_ns for fault in faults)
+    happens = {"faults": [written(fault, from_ns) for fault in faults], "faults_from_ns": from_ns}
+    sound = config.streams["acoustic"]
+    table = {**(sound.driver or {}), "type": "faulty_replay", **happens}
+    streams = {**config.streams, "acoustic": msgspec.structs.replace(sound, driver=table)}
+    return msgspec.structs.replace(config, streams=streams)

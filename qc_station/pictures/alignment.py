@@ -1,5 +1,6 @@
 """A part's alignment as a picture: every stream on one time axis, with windows, gaps and the trigger."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from sensors.errors import QCError
 
 WIDTH, BAND, LEFT, TOP = 1400, 150, 130, 60
 """Pixels: of the picture, of one stream, left of the axis, above the first stream."""
-PAPER, INK, PALE, WINDOW, LOST, TRIGGER = (
+PAPER, INK, PALE, WINDOW, LOST, TRIGGER, SKEW = (
     (255, 255, 255),
     (60, 60, 60),
     (190, 190, 190),
     (250, 225, 190),
     (60, 60, 220),
     (40, 40, 200),
+    (30, 120, 30),
 )
 """Blue, green, red."""
 LINES = ((170, 90, 20), (60, 140, 40), (150, 60, 150), (20, 120, 200))
@@ -66,8 +68,24 @@ def _stream(band: Picture, one: Timeline, around_s: float) -> None:
         begin, end = _x(np.array([begin_s, end_s]), around_s)
         cv2.rectangle(band, (int(begin), BAND - 14), (max(int(end), int(begin) + 2), BAND - 6), LOST, -1)
     cv2.line(band, (int(_x(np.zeros(1), around_s)[0]), 20), (int(_x(np.zeros(1), around_s)[0]), BAND), TRIGGER, 1)
+    if one.window_s is not None:
+        _skew(band, one, around_s)
     _write(band, one.name, (8, BAND // 2), 0.55)
     _write(band, one.text, (LEFT, 16), 0.45)
+
+
+def _skew(band: Picture, one: Timeline, around_s: float) -> None:
+    """A tick when the sensor saw the part, a line from there to the sample that was taken, a whisker of how well it is known."""
+    found_s = one.wanted_s + one.skew_s
+    moments = np.array([one.wanted_s, found_s, found_s - one.uncertainty_s, found_s + one.uncertainty_s])
+    wanted, found, least, most = (int(x) for x in np.rint(_x(moments, around_s)))
+    # What is finer than a pixel is still to be seen.
+    least, most = min(least, found - 1), max(most, found + 1)
+    cv2.line(band, (wanted, BAND - 30), (wanted, BAND - 18), SKEW, 1)
+    cv2.line(band, (wanted, BAND - 24), (found, BAND - 24), SKEW, 1)
+    cv2.line(band, (least, BAND - 20), (most, BAND - 20), SKEW, 1)
+    for end in (least, most):
+        cv2.line(band, (end, BAND - 22), (end, BAND - 18), SKEW, 1)
 
 
 def _lines(band: Picture, one: Timeline, around_s: float) -> None:
@@ -85,18 +103,35 @@ def _lines(band: Picture, one: Timeline, around_s: float) -> None:
 
 
 def _frames(band: Picture, one: Timeline, around_s: float) -> None:
-    """Small pictures at their time, as many as there is room for, on one scale."""
+    """Small pictures at their time, on one scale: first those that were taken, then as many as there is room for."""
     low, high = float(one.samples.min()), float(one.samples.max())
-    side, free_from = BAND - 46, LEFT
+    side = BAND - 46
     width = max(8, round(side * one.samples.shape[2] / one.samples.shape[1]))
-    for time_s, frame in zip(one.times_s, one.samples, strict=True):
-        x = int(_x(np.array([time_s]), around_s)[0])
+    places = _x(one.times_s, around_s).astype(int).tolist()
+    for x in places:
         cv2.line(band, (x, BAND - 16), (x, BAND - 8), INK, 1)
-        if x >= free_from and x + width < WIDTH:
-            grey = ((frame.astype(np.float64) - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
-            small = cv2.resize(grey, (width, side), interpolation=cv2.INTER_NEAREST)
-            band[28 : 28 + side, x : x + width] = cv2.applyColorMap(small, cv2.COLORMAP_INFERNO)
-            free_from = x + width + 4
+    for number in shown(places, one.taken, width):
+        frame, x = one.samples[number], places[number]
+        grey = ((frame.astype(np.float64) - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
+        small = cv2.resize(grey, (width, side), interpolation=cv2.INTER_NEAREST)
+        band[28 : 28 + side, x : x + width] = cv2.applyColorMap(small, cv2.COLORMAP_INFERNO)
+
+
+def shown(places: Sequence[int], taken: Sequence[int], width: int) -> list[int]:
+    """Numbers of the frames for which there is room beside the others, those that were taken before all.
+
+    Args:
+        places: Left edge of each frame's small picture.
+        taken: Numbers of the frames in the window; of several the last, which is the nearest, goes first.
+        width: Of a small picture.
+    """
+    chosen: list[int] = []
+    for number in [*reversed(taken), *range(len(places))]:
+        x = places[number]
+        free = all(abs(x - places[other]) >= width + 4 for other in chosen)
+        if free and x >= LEFT and x + width < WIDTH:
+            chosen.append(number)
+    return chosen
 
 
 def _axis(picture: Picture, around_s: float, y: int) -> None:

@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qc_station.errors import StoreError
+from qc_station.errors import PartKnownError, StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +29,24 @@ class Decision:
     """Wall clock in nanoseconds, for display; None in a decision that is about to be recorded: now."""
 
 
+AtLast = Callable[[Decision], Decision]
+"""What a decision becomes when its turn to be written has come: other processes may have held the database for long."""
+
+
 def accept(database: sqlite3.Connection, part: str, now_ns: int) -> None:
     """Note that a trigger was accepted."""
     try:
         database.execute("INSERT INTO parts (part, accepted_ns) VALUES (?, ?)", (part, now_ns))
     except sqlite3.IntegrityError as error:
-        raise StoreError(f"part {part!r} was accepted already; allowed: a name that no other part has") from error
+        raise PartKnownError(f"part {part!r} was accepted already; allowed: a name that no other part has") from error
 
 
-def record(database: sqlite3.Connection, decision: Decision, now_ns: int) -> None:
-    """Note a part's decision; a part that nobody accepted is accepted with it."""
+def record(database: sqlite3.Connection, decision: Decision, now_ns: int, at_last: AtLast) -> Decision:
+    """Note a part's decision, as it is at last; a part that nobody accepted is accepted with it."""
     when = now_ns if decision.decided_ns is None else decision.decided_ns
     database.execute("INSERT OR IGNORE INTO parts (part, accepted_ns) VALUES (?, ?)", (decision.part, when))
     _check_open(database, decision.part)
+    decision = at_last(decision)
     if decision.verdict not in {"PASS", "REJECT", "REVIEW"}:
         raise StoreError(f"part {decision.part!r}: verdict {decision.verdict!r}; allowed: PASS, REJECT, REVIEW")
     scores, latency = (json.dumps(dict(values)) for values in (decision.scores, decision.latency_ms))
@@ -49,6 +54,7 @@ def record(database: sqlite3.Connection, decision: Decision, now_ns: int) -> Non
         "INSERT INTO decisions (part, verdict, reason, scores, bundle, latency_ms, decided_ns) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (decision.part, decision.verdict, decision.reason, scores, decision.bundle, latency, when),
     )
+    return replace(decision, decided_ns=when)
 
 
 def leave_undecided(database: sqlite3.Connection, part: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from qc_station.errors import StoreError
+from qc_station.errors import DiskFullError, StoreError
 
 DAMAGED: Final = "the database is damaged; move it away and restore a copy, the item files beside it are not touched"
 WORDS: Final = {
@@ -27,13 +27,17 @@ def told(folder: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         name = "_".join((getattr(error, "sqlite_errorname", None) or "").split("_")[:2])
-        words = _full(folder) if name == "SQLITE_FULL" else WORDS.get(name, str(error))
-        raise StoreError(f"store {folder}: {words}") from error
+        if name == "SQLITE_FULL":
+            raise _full(folder) from error
+        raise StoreError(f"store {folder}: {WORDS.get(name, str(error))}") from error
     except OSError as error:
-        words = _full(folder) if error.errno == errno.ENOSPC else f"{error.filename or 'a file'}: {error.strerror}"
-        raise StoreError(f"store {folder}: {words}") from error
+        if error.errno == errno.ENOSPC:
+            raise _full(folder) from error
+        raise StoreError(f"store {folder}: {error.filename or 'a file'}: {error.strerror}") from error
 
 
-def _full(folder: Path) -> str:
+def _full(folder: Path) -> DiskFullError:
     free = shutil.disk_usage(folder).free // 2**20
-    return f"the disk is full ({free} MiB free); free some space and run it again, what was committed is kept"
+    return DiskFullError(
+        f"store {folder}: the disk is full ({free} MiB free); free some space and run it again, what was committed is kept"
+    )

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from qc_station.config.station import StreamConfig
 from qc_station.errors import ManifestError, StoreError
 from qc_station.items import Item, Split
 from qc_station.store import adding, census, decisions, encoding, items, labels, schema
-from qc_station.store.decisions import Decision
+from qc_station.store.decisions import AtLast, Decision
 from qc_station.store.digests import data_digest, window_digest
 from qc_station.store.failures import told
 from qc_station.store.items import Entry, NewItem, StoredWindow
@@ -65,7 +66,7 @@ class Store:
         """
         with told(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            writer = Writer(lambda: schema.connect_writer(folder))
+            writer = Writer(lambda: schema.connect_writer(folder), lambda: told(folder))
         return cls(folder, writer, clock_ns)
 
     def close(self) -> None:
@@ -197,9 +198,14 @@ class Store:
         """Note that a trigger was accepted, before anything else is done for it.
 
         Raises:
-            StoreError: A part of that name was accepted already.
+            PartKnownError: A part of that name was accepted already.
+            StoreError: It could not be written.
         """
-        self._write(lambda db: decisions.accept(db, part, self._clock_ns()))
+        self.begin_to_accept(part).result()
+
+    def begin_to_accept(self, part: str) -> "Future[None]":
+        """As `accept_part`, without waiting: the future is done once it is on the disk, and raises why it is not."""
+        return self._writer.submit(lambda db: decisions.accept(db, part, self._clock_ns()))
 
     def record_decision(
         self,
@@ -210,7 +216,8 @@ class Store:
         scores: Mapping[str, Any],
         bundle: str | None,
         latency_ms: Mapping[str, float],
-    ) -> None:
+        at_last: AtLast = lambda decision: decision,
+    ) -> Decision:
         """Note what was decided about a part; it never changes afterwards.
 
         Args:
@@ -220,6 +227,10 @@ class Store:
             scores: Calibrated probabilities and novelty, as JSON takes them.
             bundle: Digest of the bundle that scored; None where none did.
             latency_ms: Milliseconds by step.
+            at_last: Has the last word, in the writer's thread: this process has the lock and only the commit is to come.
+
+        Returns:
+            What was stored.
 
         Raises:
             StoreError: The part is decided, or was left undecided, or the verdict is none.
@@ -227,7 +238,7 @@ class Store:
         decision = Decision(
             part=part, verdict=verdict, reason=reason, scores=scores, bundle=bundle, latency_ms=latency_ms
         )
-        self._write(lambda db: decisions.record(db, decision, self._clock_ns()))
+        return self._write(lambda db: decisions.record(db, decision, self._clock_ns(), at_last))
 
     def leave_undecided(self, part: str, reason: str) -> None:
         """Note why an accepted part gets no decision.
@@ -286,8 +297,7 @@ class Store:
         return data
 
     def _write(self, change: Change[Answer]) -> Answer:
-        with told(self.folder):
-            return self._writer.submit(change).result()
+        return self._writer.submit(change).result()
 
     def _read(self, query: Callable[[sqlite3.Connection], Answer]) -> Answer:
         with told(self.folder), closing(schema.connect_reader(self.folder)) as database:

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -17,12 +18,16 @@ Work = tuple[Change[Any], "Future[Any]"]
 class Writer:
     """Changes come through a queue, each is one transaction, a future brings its answer once it is on the disk."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], told: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         """Start the thread and wait until it has opened the database.
 
         Args:
             connect: Opens the connection; called in the writer's thread. What it raises is raised here.
+            told: Around every change: puts what it throws into the words that the future raises.
         """
+        self._told = told
         self._work: SimpleQueue[Work | None] = SimpleQueue()
         self._closed = threading.Lock()
         self._is_closed = False
@@ -58,9 +63,12 @@ class Writer:
         while work := self._work.get():
             change, answer = work
             try:
-                answer.set_result(_transaction(database, change))
+                with self._told():
+                    done = _transaction(database, change)
             except BaseException as error:
                 answer.set_exception(error)
+            else:
+                answer.set_result(done)
         database.close()
 
 

@@ -21,6 +21,7 @@ class Connections:
         self._lock = threading.Condition()
         self._since_ns: dict[socket.socket, int] = {}
         self._answered: set[socket.socket] = set()
+        self._promised: set[socket.socket] = set()
         self._open = 0
         self.ended = 0
         """How many were ended before they were answered."""
@@ -34,6 +35,11 @@ class Connections:
                 # A dictionary keeps the order in which its keys came.
                 self._end(next(iter(self._since_ns)))
 
+    def promise(self, connection: socket.socket) -> None:
+        """Its request is being carried out: it is to hear what came of it, also when others are ended."""
+        with self._lock:
+            self._promised.add(connection)
+
     def answer(self, connection: socket.socket) -> None:
         """Its answer is about to be sent: should it still be there when others are ended, nothing was cut off."""
         with self._lock:
@@ -44,6 +50,7 @@ class Connections:
         with self._lock:
             self._since_ns.pop(connection, None)
             self._answered.discard(connection)
+            self._promised.discard(connection)
             self._open -= 1
             self._lock.notify_all()
 
@@ -54,16 +61,25 @@ class Connections:
                 if now_ns - since_ns > LONGEST_NS:
                     self._end(connection)
 
-    def end_all(self) -> None:
-        """End every connection."""
-        with self._lock:
-            for connection in list(self._since_ns):
-                self._end(connection)
+    def end_all(self, seconds: float) -> bool:
+        """End every connection, those that were promised an answer only where it does not come in time.
 
-    def wait_closed(self, seconds: float) -> bool:
-        """Wait until whoever serves the connections has closed them; False where that takes longer."""
+        Args:
+            seconds: How long an answer may take, and then how long closing may.
+
+        Returns:
+            Whether whoever serves the connections has closed them all.
+        """
         with self._lock:
-            return self._lock.wait_for(lambda: self._open == 0, seconds)
+            for connection in self._since_ns.keys() - self._promised:
+                self._end(connection)
+            if not self._closed(seconds):
+                for connection in list(self._since_ns):
+                    self._end(connection)
+            return self._closed(seconds)
+
+    def _closed(self, seconds: float) -> bool:
+        return self._lock.wait_for(lambda: self._open == 0, seconds)
 
     def _end(self, connection: socket.socket) -> None:
         del self._since_ns[connection]

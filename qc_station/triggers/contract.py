@@ -1,13 +1,19 @@
 """The contract of everything that triggers: start, look, stop."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Protocol, runtime_checkable
 
 from qc_station.align.trigger import Trigger
 from sensors.readings import Reading
 
-Deliver = Callable[[Trigger], None]
-"""Takes a trigger, in whichever thread noticed it; it has to be quick and must not raise."""
+Receipt = Future[None]
+"""Is done once a trigger is on the disk; raises StoreError with the reason where it is not."""
+Deliver = Callable[[Trigger], Receipt | None]
+"""Takes a trigger, in whichever thread noticed it; it has to be quick and must not raise.
+
+It may give a receipt, for sources that answer; None where nothing is written.
+"""
 
 
 class TriggerSource(Protocol):

@@ -3,7 +3,7 @@
 import threading
 
 from qc_station.align.trigger import Trigger
-from qc_station.triggers.contract import Deliver
+from qc_station.triggers.contract import Deliver, Receipt
 
 
 class Delivery:
@@ -40,9 +40,22 @@ class Delivery:
         Returns:
             Whether somebody took it.
         """
+        return self.hand_over(part, time_ns) is not None
+
+    def hand_over(self, part: str, time_ns: int) -> Receipt | None:
+        """As `hand`, for who wants to know what becomes of it.
+
+        Returns:
+            Its receipt, done already where nothing is written; None: nobody took it.
+        """
         with self._lock:
             if self._deliver is None:
-                return False
+                return None
             self.count += 1
-            self._deliver(Trigger(part=part, time_ns=time_ns))
-            return True
+            return self._deliver(Trigger(part=part, time_ns=time_ns)) or _done()
+
+
+def _done() -> Receipt:
+    receipt = Receipt()
+    receipt.set_result(None)
+    return receipt

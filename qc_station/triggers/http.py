@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from qc_station.triggers.contract import Deliver
+from qc_station.errors import PartKnownError, StoreError
+from qc_station.triggers.contract import Deliver, Receipt
 from qc_station.triggers.delivery import Delivery
 from qc_station.triggers.http_handler import TriggerHandler
 from qc_station.triggers.http_request import TriggerRequest
@@ -16,15 +17,18 @@ from sensors.errors import SensorNotFoundError
 PORT = 8765
 CLOSE_S = 2.0
 """How long answers in flight may take to end, in seconds."""
+ACCEPT_S = 3.0
+"""How long a trigger may take to the disk until its client hears of it; less than a connection may last."""
 POLL_S = 0.1
 """How often the accepting thread looks whether it is to stop, in seconds."""
 
 
 class HttpSource:
-    """Answers `POST /trigger` with 202, the part's name and its time; a refusal says its reason.
+    """Answers `POST /trigger` with 202, the part's name and its time, once the part is on disk; a refusal says its reason.
 
     The time is when the first line of the request was in our hands, less its `age_ms`. Whoever reaches the port can
-    trigger: an address other than the default belongs into a network of machines only.
+    trigger: an address other than the default belongs into a network of machines only. A name whose trigger could not
+    be written may be sent again.
     """
 
     def __init__(
@@ -98,8 +102,7 @@ class HttpSource:
         server.shutdown()
         self._thread.join()
         server.server_close()
-        server.connections.end_all()
-        server.connections.wait_closed(CLOSE_S)
+        server.connections.end_all(CLOSE_S)
         self._counters = {name: count + server.counters[name] for name, count in self._counters.items()}
 
     def _take(self, request: TriggerRequest, seen_ns: int) -> dict[str, Any] | None:
@@ -107,7 +110,29 @@ class HttpSource:
         if request.part is not None and not self._names.claim(request.part):
             raise ValueError(f"part {request.part!r} was triggered before; allowed: not one of the last {REMEMBERED}")
         part = request.part if request.part is not None else self._names.fresh()
-        return {"part": part, "time_ns": time_ns} if self._delivery.hand(part, time_ns) else None
+        receipt = self._delivery.hand_over(part, time_ns)
+        if receipt is None:
+            self._names.release(part)
+            return None
+        self._written(part, receipt)
+        return {"part": part, "time_ns": time_ns}
+
+    def _written(self, part: str, receipt: Receipt) -> None:
+        """Wait until the part is on disk: what is answered with 202 is there after any stop."""
+        try:
+            receipt.result(ACCEPT_S)
+        except PartKnownError as error:
+            raise ValueError(str(error)) from error
+        except StoreError:
+            self._names.release(part)
+            raise
+        except TimeoutError as error:
+            receipt.add_done_callback(lambda late: self._ended(part, late))
+            raise StoreError(f"part {part!r} is not on disk after {ACCEPT_S:g} s; it may still be inspected") from error
+
+    def _ended(self, part: str, late: Receipt) -> None:
+        if late.exception() is not None:
+            self._names.release(part)
 
 
 SOURCE = HttpSource

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from qc_station.errors import DiskFullError, StoreError
 from qc_station.triggers.http_request import LONGEST_BODY, decode_request
 from qc_station.triggers.http_server import TriggerServer
 
@@ -63,9 +64,15 @@ class TriggerHandler(BaseHTTPRequestHandler):
 
     def _post(self) -> None:
         try:
-            answer = self.server.take(decode_request(self._body()), self._seen_ns)
+            request = decode_request(self._body())
+            self.server.connections.promise(self.connection)
+            answer = self.server.take(request, self._seen_ns)
         except ValueError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+            return
+        except StoreError as error:
+            full = isinstance(error, DiskFullError)
+            self._refuse(HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE, str(error))
             return
         if answer is None:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the station is stopping")

@@ -13,7 +13,8 @@ from qc_station.triggers.http_request import TriggerRequest
 Take = Callable[[TriggerRequest, int], dict[str, Any] | None]
 """Takes a request and the CLOCK_MONOTONIC at which its first line was there.
 
-Returns the answer, or None while the source stops; raises ValueError with the reason of a refusal.
+Returns the answer, or None while the source stops; raises ValueError with the reason of a refusal, and StoreError
+where the trigger could not be written down.
 """
 
 

@@ -66,6 +66,13 @@ class PartNames:
             self._remember(part)
             return True
 
+    def release(self, part: str) -> None:
+        """Give a claimed name back: the part did not come in, and may be said again."""
+        with self._lock:
+            if part in self._known:
+                self._known.discard(part)
+                self._order.remove(part)
+
     def _remember(self, part: str) -> None:
         self._known.add(part)
         self._order.append(part)

@@ -36,7 +36,7 @@ class Encoder:
     it likes; counts have to come all the while.
 
     Attributes:
-        counters: counts taken, out_of_order ones ignored, and breaks by their reason.
+        counters: counts taken, out_of_order ones ignored, what never came here by its reason, and breaks by theirs.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class Encoder:
         self._last: tuple[int, int, float] | None = None
         """Time, session and count of the newest."""
         self._place = 0.0
-        self.counters: dict[str, int] = {"counts": 0, "out_of_order": 0} | {str(lost): 0 for lost in Lost}
+        taken = dict.fromkeys(("counts", "out_of_order", "not_finite", "inbox"), 0)
+        self.counters: dict[str, int] = taken | {str(lost): 0 for lost in Lost}
 
     def push(self, time_ns: int, session: int, count: float) -> None:
         """Take a count.

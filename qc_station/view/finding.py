@@ -20,6 +20,7 @@ ENDS, BESIDE, FEWEST = 0.15, 3.0, 4
 """Of a side its ends are left out, and its pixels lie so near to it; a line needs so many of them."""
 NOT_PARALLEL = 0.2
 """Sine of the angle at which two sides meet at least."""
+BEYOND = "nobody sees where it ends; move the camera or the part, or give the corners by hand"
 STRAIGHT = 0.03
 """How far a side may bulge from a straight line, as a share of the figure's way around."""
 
@@ -37,7 +38,7 @@ def find_part(frame: NDArray[Any]) -> Outline:
         Clockwise from the corner nearest to the frame's top left.
 
     Raises:
-        CalibrationError: nothing stands out, or what does is too small or fills the frame.
+        CalibrationError: nothing stands out, or what does is too small, fills the frame or goes on beyond its border.
     """
     pixels = _largest(_warm(frame))
     figure = _hull(pixels)
@@ -47,13 +48,22 @@ def find_part(frame: NDArray[Any]) -> Outline:
             f"the largest warm figure covers {share:.1%} of the frame; needed: {SMALLEST:.0%} to {LARGEST:.0%}; give the "
             "corners by hand"
         )
-    sides = cv2.approxPolyDP(figure, STRAIGHT * cv2.arcLength(figure, closed=True), closed=True)[:, 0]
     rows, columns = frame.shape
+    if _outside(pixels, 1, (columns - 2, rows - 2)):
+        raise CalibrationError(f"the largest warm figure touches the border of the frame: {BEYOND}")
+    sides = cv2.approxPolyDP(figure, STRAIGHT * cv2.arcLength(figure, closed=True), closed=True)[:, 0]
     points = sides if len(sides) == 4 else cv2.boxPoints(cv2.minAreaRect(figure))
-    outline = _ordered(np.clip(_straightened(np.asarray(points, np.float64), pixels + 0.5), 0, (columns, rows)))
+    outline = _ordered(_straightened(np.asarray(points, np.float64), pixels + 0.5))
+    if _outside(np.array(outline), 0, (columns, rows)):
+        raise CalibrationError(f"the sides of the warm figure meet outside of the frame, at {outline}: {BEYOND}")
     if not convex(outline):
         raise CalibrationError(f"the warm figure has no four corners: {outline}; give the corners by hand")
     return outline
+
+
+def _outside(points: NDArray[np.float64], least: int, most: tuple[int, int]) -> bool:
+    """Whether one of the points, shape (points, 2), lies below the least x or y or above the most of its own."""
+    return bool((points < least).any() or (points > most).any())
 
 
 def _warm(frame: NDArray[Any]) -> NDArray[np.uint8]:

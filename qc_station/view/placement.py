@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from qc_station.align.rate import Rate
 from qc_station.align.rules import StreamRule, rules_from
 from qc_station.align.snapshot import Snapshot, Window
-from qc_station.config.station import BeltConfig, StationConfig
+from qc_station.align.stamper import Stamper
+from qc_station.config.station import BeltConfig, StationConfig, StreamConfig
 from qc_station.view.applied import Applied
 from qc_station.view.belt import Encoder, travel_ns
 from qc_station.view.carried import Carried
@@ -33,6 +35,7 @@ class Placement:
         """Of the belt; None where it has a speed or there is none."""
         encoder_stream = station.streams.get(station.belt.encoder or "")
         self._channel = _channel(station)
+        self._stamper = _stamper(station.belt.encoder, encoder_stream)
         self._encoder_late_ns = round(encoder_stream.offset_ms * 1e6) if encoder_stream else 0
         self.rules: dict[str, StreamRule] = {
             name: self._carried(name, rule) for name, rule in rules_from(self._streams).items()
@@ -42,13 +45,26 @@ class Placement:
     def takes(self, reading: Reading) -> bool:
         """Take a reading of the encoder; False for one of another stream, which belongs to the aligner.
 
-        Only the last count of a reading is used: it is the one whose time was taken.
+        Only the last count of a reading is used: it is the one whose time is known, by the encoder's own clock where it
+        has one.
         """
-        if self.encoder is None or reading.stream != self._belt.encoder:
+        if self.encoder is None or self._stamper is None or reading.stream != self._belt.encoder:
             return False
-        count = float(reading.data[-1, self._channel]) if reading.count else float("nan")
+        if not reading.count:
+            return True
+        time_ns = self._stamper.stamp(reading).time_ns - self._encoder_late_ns
+        count = float(reading.data[-1, self._channel])
         if np.isfinite(count):
-            self.encoder.push(reading.arrival_ns - self._encoder_late_ns, reading.session, count)
+            self.encoder.push(time_ns, reading.session, count)
+        else:
+            self.encoder.counters["not_finite"] += 1
+        return True
+
+    def lost(self, stream: str, samples: int) -> bool:
+        """Count samples of the encoder that never came here; False for those of another stream."""
+        if self.encoder is None or stream != self._belt.encoder:
+            return False
+        self.encoder.counters["inbox"] += samples
         return True
 
     def seen(self, snapshot: Snapshot) -> Snapshot:
@@ -107,6 +123,13 @@ def _encoder(belt: BeltConfig, deadline_ns: int) -> Encoder | None:
         gap_ns=round(belt.encoder_gap_s * 1e9),
         keep_ns=max(KEPT_NS, 4 * deadline_ns),
     )
+
+
+def _stamper(name: str | None, config: StreamConfig | None) -> Stamper | None:
+    """Says when the encoder counted, as it is said of every other stream."""
+    if name is None or config is None:
+        return None
+    return Stamper(config.stream(name), Rate.of(config.rate_hz) if config.rate_hz else None)
 
 
 def _channel(station: StationConfig) -> int:

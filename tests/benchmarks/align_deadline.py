@@ -1,9 +1,10 @@
 """The worst case of a deadline: 64 streams in full flood and 64 open parts, each of which waits until it is due.
 
-One more required stream never says anything, so that every part stays open for its whole deadline and is then cut from
+One more required stream says something once and is never dead, so that every part stays open for its whole deadline and is then cut from
 64 streams (a third microphones, a third cameras, a third gas arrays, as in `align_cost`). The aligner is advanced after
 every reading. Told are the parts that were not emitted at the first advance at or after they were due, and the time of
-one advance: of all of them, and of those alone that emit a part. The baseline is the same flood with no part open.
+one advance: of all of them, and of those alone that emit a part, by the wall and by the processor; the wall's p99 of all of
+them is what has a target, and what else the machine does is in it. The baseline is the same flood with no part open.
 """
 
 import argparse
@@ -18,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from qc_station.align.aligner import Aligner
 from qc_station.align.bounds import Bounds
-from qc_station.align.policies.nearest import Nearest
+from qc_station.align.policies.as_of import AsOf
 from qc_station.align.rate import SECOND_NS
 from qc_station.align.rules import StreamRule
 from sensors.readings import Reading
 from sensors.streams import Stream
-from tests.benchmarks.align_cost import MS, START_NS, events, rules
+from tests.benchmarks.align_cost import START_NS, events, rules
 
 STREAMS, OPEN = 64, 64
 DEADLINE_NS = 2 * SECOND_NS
@@ -35,11 +36,13 @@ class Run:
 
     def __init__(self, *, parts: bool) -> None:
         """Build the line; the silent stream is only there with parts."""
-        silent = Stream(name="silent", kind="image", shape=(1, 1), nominal_rate_hz=None, units=("1",))
-        extra = {"silent": StreamRule(stream=silent, policy=Nearest(tolerance_ns=MS))}
+        silent = Stream(name="silent", kind="series", shape=(1,), nominal_rate_hz=None, units=("1",))
+        extra = {"silent": StreamRule(stream=silent, policy=AsOf(length=1, max_age_ns=3600 * SECOND_NS, period_ns=0))}
         self.aligner = Aligner(
             rules(STREAMS) | extra, deadline_ns=DEADLINE_NS, bounds=Bounds(history_ns=SECOND_NS, max_open=OPEN)
         )
+        word = np.zeros((1, 1), np.float32)
+        self.aligner.push(Reading(stream="silent", session=0, seq=0, arrival_ns=START_NS, device_ns=None, data=word))
         self.parts, self.opened, self.most_open = parts, 0, 0
         self.wall_ns: list[int] = []
         self.cpu_ns: list[int] = []

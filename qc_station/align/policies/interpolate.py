@@ -42,20 +42,21 @@ class Interpolate:
             return Reason.GAP
         # Times after the grid's start stay small, so floats lose nothing.
         times_ns, grid_ns = found.times_ns.astype(np.float64), self._grid_ns()
-        real = self._real(times_ns, grid_ns)
+        real, ends = self._real(times_ns, grid_ns), bool(times_ns[-1] < grid_ns[-1])
         if not real.any():
             return Reason.GAP
         return Cut(
             data=_between(grid_ns, times_ns, found.data, real),
             epoch=found.epoch,
             first=found.first,
-            stop=found.stop,
+            # Where the grid goes on behind the last sample, it wants the one after that.
+            stop=found.stop + ends,
             start_ns=begin_ns,
             missing=int((~real).sum()),
             skew_ns=0,
             uncertainty_ns=found.uncertainty_ns,
             quality=found.quality,
-            gaps=found.stop - found.first > len(found.times_ns),
+            gaps=found.stop - found.first > len(found.times_ns) or ends,
         )
 
     def _grid_ns(self) -> NDArray[np.float64]:

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from qc_station.align.entry import OVERHEAD_BYTES
+from qc_station.align.policies.as_of import AsOf
+from qc_station.align.rules import StreamRule
 from qc_station.align.snapshot import Reason
 from qc_station.errors import ConfigError
-from tests.qc_station.align.scene import MS, RULES, SECOND, balanced, fill, heat, make, parts, sound
+from sensors.streams import Stream
+from tests.qc_station.align.scene import HEAT, MS, RULES, SECOND, balanced, fill, heat, make, parts, sound
 
 
 def test_a_part_is_emitted_as_soon_as_every_stream_is_settled() -> None:
@@ -94,6 +97,104 @@ def test_a_dead_stream_holds_nothing_up() -> None:
     aligner.trigger("a", SECOND + 11_900 * MS)
     (snapshot,) = aligner.advance(SECOND + 12_000 * MS - 1)
     assert snapshot.reasons == {"sound": Reason.OK, "heat": Reason.DEAD}
+
+
+@pytest.mark.parametrize("silent_ms", [9_999, 10_000])
+def test_a_stream_without_a_rate_is_dead_after_ten_seconds(silent_ms: int) -> None:
+    rare = replace(RULES["heat"], stream=replace(HEAT, nominal_rate_hz=None))
+    aligner = make({**RULES, "heat": rare})
+    aligner.push(heat(0))
+    now_ms = silent_ms
+    for number in range(990, 1010):
+        aligner.push(sound(10 * number))
+    aligner.trigger("a", SECOND + 9_950 * MS)
+    snapshots = aligner.advance(SECOND + now_ms * MS)
+    told = [snapshot.reasons for snapshot in snapshots]
+    assert told == ([{"sound": Reason.OK, "heat": Reason.DEAD}] if silent_ms == 10_000 else [])
+
+
+def test_a_stream_without_a_rate_lives_for_as_long_as_its_policy_takes_what_it_said_last() -> None:
+    rare = Stream(name="heat", kind="series", shape=(2, 2), nominal_rate_hz=None, units=("1",))
+    rule = StreamRule(stream=rare, policy=AsOf(length=1, max_age_ns=60 * SECOND, period_ns=0))
+    aligner = make({"heat": rule})
+    aligner.push(heat(0))
+    for name, at_ms in (("a", 59_900), ("b", 60_000)):
+        aligner.trigger(name, SECOND + at_ms * MS)
+    assert aligner.advance(SECOND + 59_999 * MS) == []
+    reasons = [snapshot.reasons["heat"] for snapshot in aligner.advance(SECOND + 60_000 * MS)]
+    # Both go when it is dead: nobody waits for the dead until the deadline.
+    assert reasons == [Reason.DEAD, Reason.DEAD]
+
+
+def test_a_stream_that_never_started_costs_parts_their_deadline_for_ten_seconds_and_nothing_after_that() -> None:
+    aligner = make()
+    aligner.advance(SECOND)
+    for number in range(1300):
+        aligner.push(sound(10 * number))
+        if number in (900, 1200):
+            aligner.trigger(f"p{number}", SECOND + (10 * number - 40) * MS)
+        for snapshot in aligner.advance(SECOND + (10 * number + 9) * MS):
+            waited_ms = (SECOND + (10 * number + 9) * MS - snapshot.time_ns) // MS
+            assert snapshot.reasons == {"sound": Reason.OK, "heat": Reason.NEVER_STARTED}
+            assert waited_ms == (109 if snapshot.part == "p900" else 49)
+    assert aligner.stats().emitted == 2
+
+
+def test_a_stream_that_is_added_is_waited_for_from_then_on() -> None:
+    aligner = make({"sound": RULES["sound"]})
+    aligner.advance(SECOND)
+    aligner.reconfigure(RULES, deadline_ns=100 * MS)
+    aligner.push(sound(19_990, 30))
+    aligner.advance(SECOND + 20_000 * MS)
+    aligner.trigger("a", SECOND + 20_000 * MS)
+    assert aligner.advance(SECOND + 20_019 * MS) == []
+    assert parts(aligner.advance(SECOND + 20_100 * MS)) == ["a"]
+
+
+def test_when_a_part_has_to_go_by_itself_is_known_beforehand() -> None:
+    aligner = make()
+    assert aligner.wake_ns(10**18) is None
+    aligner.push(heat(0))
+    aligner.push(sound(9_900, 10))
+    aligner.advance(SECOND + 9_909 * MS)
+    aligner.trigger("a", SECOND + 9_950 * MS)
+    # Due at 10.05 s; the frames are dead at 10 s, but the sound is still waited for.
+    assert aligner.wake_ns(10**18) == SECOND + 10_050 * MS
+    assert aligner.wake_ns(SECOND + 10_050 * MS) is None
+    aligner.push(sound(9_910, 60))
+    assert aligner.wake_ns(10**18) == SECOND + 10_000 * MS
+    assert aligner.advance(SECOND + 10_000 * MS - 1) == []
+    assert parts(aligner.advance(SECOND + 10_000 * MS)) == ["a"]
+
+
+def test_when_a_reading_has_waited_long_enough_is_known_beforehand() -> None:
+    aligner = make(reorder_ns=30 * MS)
+    aligner.push(sound(0))
+    aligner.push(sound(20))
+    assert aligner.wake_ns(10**18) == SECOND + 59 * MS
+    aligner.advance(SECOND + 59 * MS)
+    assert aligner.wake_ns(10**18) is None
+
+
+def test_each_of_64_parts_of_64_streams_goes_at_the_first_advance_at_or_after_it_is_due() -> None:
+    streams = {f"s{number}": replace(HEAT, name=f"s{number}") for number in range(63)}
+    rules = {name: StreamRule(stream=stream, policy=RULES["heat"].policy) for name, stream in streams.items()}
+    aligner = make({**rules, "sound": RULES["sound"]})
+    due = {f"p{number}": SECOND + (100 + 3 * number) * MS + number for number in range(64)}
+    for part, due_ns in due.items():
+        assert aligner.trigger(part, due_ns - 100 * MS)
+    # The sound never comes, so that no part is settled; frames of all others do.
+    gone: dict[str, int] = {}
+    moments = sorted(
+        {SECOND + 5 * number * MS for number in range(70)} | set(due.values()) | {t - 1 for t in due.values()}
+    )
+    frames = iter(range(40))
+    for now_ns in moments:
+        if not (now_ns - SECOND) % (10 * MS):
+            for name in streams if (frame := next(frames, None)) is not None else ():
+                aligner.push(replace(heat(frame), stream=name))
+        gone |= dict.fromkeys(parts(aligner.advance(now_ns)), now_ns)
+    assert gone == due
 
 
 def test_a_stream_that_stops_is_stale_and_is_taken_again_when_it_resumes() -> None:

@@ -183,6 +183,23 @@ def test_a_silence_longer_than_the_line_is_bridged() -> None:
     assert clock.breaks == 0
 
 
+@pytest.mark.parametrize("at_s", [1.5, 3.5, 5.0])
+@pytest.mark.parametrize("step_ms", [500, 5000, 600_000, -5000])
+def test_a_step_before_there_is_a_line_is_a_break_and_no_line_is_laid_through_it(at_s: float, step_ms: int) -> None:
+    device, true = truth(20, ppm=30)
+    at = round(at_s * 10)
+    device = [*device[:at], *(one + step_ms * MS for one in device[at:])]
+    clock = Clock()
+    errors = run(clock, device, true, delays(200, mean_ms=0.2))
+    # A step within the first window is seen by nobody where the count goes ahead: its least delayed block comes after it.
+    assert clock.breaks == (0 if at_s == 1.5 and step_ms > 0 else 1)
+    assert worst(errors[:at]) < MS
+    # A step back leaves the window of the step as it was: it is seen by the first whole one after it, or the line's rule.
+    seen = 0 if step_ms > 0 else 45 if at_s < 5 else 75
+    assert worst(errors[at + seen :]) < MS
+    assert clock.drift_ppm == pytest.approx(-30, abs=60)
+
+
 def test_a_restart_forgets_everything_but_the_breaks() -> None:
     device, true = truth(30)
     clock = Clock()

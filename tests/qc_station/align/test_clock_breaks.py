@@ -6,8 +6,13 @@ from dataclasses import replace
 import pytest
 
 from qc_station.align.aligner import Aligner
+from qc_station.align.policies.as_of import AsOf
+from qc_station.align.policies.interpolate import Interpolate
+from qc_station.align.rate import Rate
+from qc_station.align.rules import StreamRule
 from qc_station.align.snapshot import Reason, Snapshot
 from sensors.readings import Reading
+from sensors.streams import Stream
 from tests.qc_station.align.scene import MS, RULES, SECOND, balanced, make, sound
 
 SOUND = {"sound": RULES["sound"]}
@@ -46,6 +51,39 @@ def test_a_window_across_a_reconnection_ends_with_the_old_session() -> None:
     assert cut(aligner, 30).windows["sound"].data[0, 0] == 4
 
 
+def test_a_sample_lost_in_an_old_session_is_a_gap_though_a_newer_one_began() -> None:
+    aligner = make(SOUND)
+    push(aligner, [sound(0), sound(10, 8), sound(19, 11)])
+    push(aligner, [sound(0, session=2, delay_ms=40), sound(10, session=2, delay_ms=40)])
+    assert cut(aligner, 20).reasons["sound"] is Reason.GAP
+    assert cut(aligner, 28).reasons["sound"] is Reason.CLOCK_BREAK
+
+
+def test_values_on_a_grid_across_a_reconnection_say_so_and_a_gap_before_it_does_not() -> None:
+    stream = Stream(name="sound", kind="series", shape=(1,), nominal_rate_hz=1000.0, units=("1",))
+    policy = Interpolate(rate=Rate.of(1000.0), before_ns=5 * MS, length=10, max_gap_ns=2 * MS)
+    aligner = make({"sound": StreamRule(stream=stream, policy=policy)})
+    push(aligner, [sound(0, 5), sound(9), sound(19), sound(0, session=2, delay_ms=40)])
+    assert [cut(aligner, at_ms).reasons["sound"] for at_ms in (7, 15, 26)] == [
+        Reason.GAP,
+        Reason.OK,
+        Reason.CLOCK_BREAK,
+    ]
+
+
+@pytest.mark.parametrize("max_age_ms", [50, 8])
+def test_a_cycle_that_a_reconnection_cut_off_is_a_break_and_one_that_only_began_is_a_gap(max_age_ms: int) -> None:
+    stream = Stream(name="sound", kind="series", shape=(1,), nominal_rate_hz=1000.0, units=("1",))
+    policy = AsOf(length=12, max_age_ns=max_age_ms * MS, period_ns=MS)
+    aligner = make({"sound": StreamRule(stream=stream, policy=policy)})
+    push(aligner, [sound(0)])
+    assert cut(aligner, 9).reasons["sound"] is Reason.GAP
+    push(aligner, [sound(0, session=2, delay_ms=12)])
+    assert cut(aligner, 21).reasons["sound"] is Reason.CLOCK_BREAK
+    push(aligner, [sound(10, 5, session=2, delay_ms=12)])
+    assert cut(aligner, 25).reasons["sound"] is Reason.OK
+
+
 def test_after_samples_were_lost_uncounted_parts_are_right_again_within_eight_seconds() -> None:
     aligner = make(SOUND)
     push(aligner, (sound(10 * number) for number in range(1000)))
@@ -70,6 +108,25 @@ def test_parts_in_the_time_that_a_break_leaves_out_say_so() -> None:
     assert set(reasons.values()) == {Reason.OK, Reason.CLOCK_BREAK}
     # What is no longer held is a gap, whatever came after it.
     assert cut(aligner, 5000).reasons["sound"] is Reason.GAP
+
+
+@pytest.mark.parametrize("jump_s", [5, 600])
+@pytest.mark.parametrize("at_s", [1.5, 3.5, 5.0, 30.0])
+def test_after_a_suspend_parts_are_right_at_once_however_early_it_comes(at_s: float, jump_s: int) -> None:
+    aligner, begin = make(SOUND), round(at_s * 100)
+    wrong: dict[str, str] = {}
+    for number in range(begin + 1600):
+        # The count ran on while the host slept and its clock stood.
+        block = replace(sound(10 * number), seq=10 * number + (1000 * jump_s if number >= begin else 0))
+        aligner.push(block)
+        if number % 20 == 10:
+            aligner.trigger(str(10 * number - 40), block.arrival_ns - 49 * MS)
+        for one in aligner.advance(block.arrival_ns):
+            first = int(one.windows["sound"].data[0, 0]) if one.reasons["sound"] is Reason.OK else one.reasons["sound"]
+            if first != (int(one.part) - 4 + 2**15) % 2**16 - 2**15:
+                wrong[one.part] = str(first)
+    assert wrong == {}
+    assert balanced(aligner)
 
 
 def test_a_burst_after_a_stall_of_five_seconds_is_cut_as_if_it_had_come_in_time() -> None:

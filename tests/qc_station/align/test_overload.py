@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from qc_station.align.cut import Cut
 from qc_station.align.entry import OVERHEAD_BYTES
 from qc_station.align.policies.interval import Interval
+from qc_station.align.rate import Rate
 from qc_station.align.snapshot import Reason, Snapshot
-from qc_station.align.trigger import Trigger
-from qc_station.line.feeding import feed
-from sensors.readings import Reading
+from qc_station.align.track import Track
 from tests.qc_station.align.scene import MS, RULES, SECOND, balanced, fill, heat, make, parts, sound
 
 BLOCK_BYTES = 20 + OVERHEAD_BYTES
+RATE = Rate.of(1000.0)
 
 
 def test_of_65_open_parts_the_oldest_is_emitted_and_says_why() -> None:
@@ -90,13 +91,65 @@ def test_what_comes_too_late_for_a_part_is_told_once() -> None:
 def test_notes_of_late_samples_are_bounded_while_the_books_count_all() -> None:
     aligner = make(max_late=2)
     aligner.push(sound(0))
-    aligner.trigger("a", SECOND + 90 * MS)
+    for at_ms in range(20, 90, 10):
+        aligner.trigger(f"p{at_ms}", SECOND + at_ms * MS)
     aligner.advance(SECOND + 190 * MS)
     for number in range(1, 9):
         aligner.push(sound(10 * number, delay_ms=200))
     assert [late.seq for late in aligner.late()] == [70, 80]
     aligner.shutdown()
-    assert aligner.stats().streams["sound"].late == 80
+    # From 15 to 84: ten for each of seven parts.
+    assert aligner.stats().streams["sound"].late == 70
+
+
+def test_what_comes_late_and_lies_in_no_window_of_a_part_that_was_closed_is_not_late() -> None:
+    aligner = make({"sound": RULES["sound"]})
+    aligner.push(sound(0))
+    for at_ms in (50, 200):
+        aligner.trigger(f"p{at_ms}", SECOND + at_ms * MS)
+    aligner.advance(SECOND + 300 * MS)
+    for number in range(1, 25):
+        aligner.push(sound(10 * number, delay_ms=400))
+    # The windows are 45 to 54 and 195 to 204.
+    told = [(late.seq, late.count) for late in aligner.late()]
+    assert told == [(45, 5), (50, 5), (195, 5), (200, 5)]
+    aligner.shutdown()
+    stats = aligner.stats().streams["sound"]
+    assert (stats.late, stats.context, stats.balanced) == (20, 230, True)
+
+
+def test_late_samples_in_the_middle_of_a_reading_and_for_several_parts_are_counted_once() -> None:
+    aligner = make({"sound": RULES["sound"]})
+    aligner.push(sound(0))
+    for at_ms in (50, 53, 80):
+        aligner.trigger(f"p{at_ms}", SECOND + at_ms * MS)
+    aligner.advance(SECOND + 200 * MS)
+    aligner.push(sound(10, 100, delay_ms=400))
+    assert [(late.seq, late.count) for late in aligner.late()] == [(45, 13), (75, 10)]
+    # What serves a part that comes later still is not lost.
+    aligner.trigger("q", SECOND + 50 * MS)
+    assert aligner.advance(SECOND + 500 * MS)[0].windows["sound"].missing == 0
+    aligner.shutdown()
+    stats = aligner.stats().streams["sound"]
+    assert (stats.used, stats.late, stats.context, stats.balanced) == (10, 13, 87, True)
+
+
+@pytest.mark.parametrize("fails_at", [0, 1, 2])
+def test_a_policy_that_raises_at_one_part_loses_none_before_it(fails_at: int) -> None:
+    class Broken(Interval):
+        def cut(self, track: Track, time_ns: int) -> Cut | Reason:
+            if time_ns == SECOND + (20 + fails_at) * MS:
+                raise ZeroDivisionError
+            return super().cut(track, time_ns)
+
+    aligner = make({"sound": replace(RULES["sound"], policy=Broken(rate=RATE, before_ns=5 * MS, length=10))})
+    for number in range(3):
+        aligner.trigger(f"p{number}", SECOND + (20 + number) * MS)
+    got = aligner.advance(SECOND + 500 * MS) if fails_at else []
+    assert parts(got) == [f"p{number}" for number in range(fails_at)]
+    with pytest.raises(ZeroDivisionError):
+        aligner.advance(SECOND + 500 * MS)
+    assert aligner.stats().open == 3 - fails_at
 
 
 def test_a_part_that_was_emitted_is_not_emitted_again() -> None:
@@ -121,36 +174,26 @@ def test_only_so_many_names_are_remembered() -> None:
     assert [aligner.trigger(name, 3 * SECOND) for name in ("c", "b", "a")] == [False, False, True]
 
 
-def test_a_consumer_that_raises_loses_no_other_part_and_gets_none_twice() -> None:
-    class Replayed:
-        stream = RULES["sound"].stream
+def test_a_consumer_that_raises_is_given_every_other_part_when_it_goes_on_and_none_twice() -> None:
+    aligner, taken = make({"sound": RULES["sound"]}), list[str]()
 
-        def __init__(self) -> None:
-            self.waiting = [sound(10 * number) for number in range(12)]
+    def consume(snapshots: list[Snapshot]) -> None:
+        for snapshot in snapshots:
+            taken.append(snapshot.part)
+            if snapshot.part == "p1":
+                raise ValueError(snapshot.part)
 
-        def open(self) -> None: ...
-
-        def close(self) -> None: ...
-
-        def read(self) -> Reading:
-            if not self.waiting:
-                raise EOFError
-            return self.waiting.pop(0)
-
-    def consume(snapshot: Snapshot) -> None:
-        taken.append(snapshot.part)
-        if snapshot.part == "p1":
-            raise ValueError(snapshot.part)
-
-    taken: list[str] = []
-    failed: list[str] = []
-    triggers = [Trigger(part=f"p{n}", time_ns=SECOND + 20 * MS + n) for n in range(3)]
-    for snapshot in feed([Replayed()], triggers, make({"sound": RULES["sound"]})):
+    for number in range(3):
+        aligner.trigger(f"p{number}", SECOND + (20 + 10 * number) * MS)
+    failed = 0
+    for number in range(12):
+        aligner.push(sound(10 * number))
         try:
-            consume(snapshot)
-        except ValueError as error:
-            failed.append(str(error))
-    assert (taken, failed) == (["p0", "p1", "p2"], ["p1"])
+            consume(aligner.advance(SECOND + 10 * number * MS))
+        except ValueError:
+            failed += 1
+    assert (taken, failed) == (["p0", "p1", "p2"], 1)
+    assert (aligner.stats().emitted, aligner.stats().open) == (3, 0)
 
 
 def test_what_a_failing_consumer_was_given_is_closed_and_what_it_was_not_given_stays_open() -> None:

@@ -227,19 +227,50 @@ def test_the_shift_that_the_properties_compare_is_whole() -> None:
     assert {reason for one in WHOLE for _, reason in one[2]} == {Reason.OK}
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.data())
-def test_between_two_advances_the_order_of_readings_and_triggers_does_not_matter(data: st.DataObject) -> None:
-    events: list[Reading | int] = [reading(name, 20 * n, 20) for name in KINDS for n in range(5)]
-    events += [40, 41, 90]
-    answers = []
+def between(names: list[str], lost: int, sessions: int) -> list[Reading | int]:
+    """Readings of 100 ms from 100 ms on, some lost, some streams connected anew on the way, and three parts."""
+    events: list[Reading | int] = [140, 141, 190]
+    for name in names:
+        seq = 0 if sessions else 20
+        for number in range(5):
+            session = 1 + (sessions and number // 2)
+            seq = 0 if sessions and not number % 2 else seq
+            delay_ns = 20 * MS * number + 300 * MS
+            if number != lost:
+                events.append(reading(name, seq, 20, session=session + sessions, delay_ns=delay_ns))
+            seq += 20
+    return events
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.data(),
+    st.sampled_from([0, 30 * MS, 2000 * MS]),
+    st.lists(st.sampled_from(sorted(KINDS)), unique=True, min_size=1),
+    st.integers(0, 6),
+    st.integers(0, 1),
+)
+def test_between_two_advances_the_order_of_readings_and_triggers_does_not_matter(
+    data: st.DataObject, reorder_ns: int, names: list[str], lost: int, sessions: int
+) -> None:
+    before = [reading(name, 0, 20) for name in KINDS]
+    events = between(names, lost, sessions)
+    answers, books = [], []
     for order in (events, data.draw(st.permutations(events))):
-        aligner = make()
+        aligner = make(reorder_ns=reorder_ns)
+        for event in before:
+            aligner.push(event)
+        snapshots = aligner.advance(START_NS + 100 * MS)
         for event in order:
             if isinstance(event, Reading):
                 aligner.push(event)
             else:
                 aligner.trigger(f"p{event}", START_NS + event * MS)
-        answers.append(told(aligner.advance(START_NS + 100 * MS) + aligner.shutdown()))
-        assert all(not books.dropped for books in aligner.stats().streams.values())
+        for at_ms in (200, 250, 3000):
+            snapshots += aligner.advance(START_NS + at_ms * MS)
+            books.append(aligner.stats())
+        answers.append(told(snapshots + aligner.shutdown()))
+        books.append(aligner.stats())
     assert answers[0] == answers[1]
+    assert books[: len(books) // 2] == books[len(books) // 2 :]
+    assert all(one.balanced for stats in books for one in stats.streams.values())

@@ -1,15 +1,18 @@
-"""A day of a station in simulated time: sensors, supervision, recordings and aligner, with every sensor unplugged every hour.
+"""A day of a station in simulated time, from the sensors to the verdicts on disk, with every sensor unplugged every hour.
 
-The thermal module is read by the real driver over a real pseudo-terminal, the microphone by the real driver from a sound
-card that the test plays; the gas array is a script, for there is no time for 864 000 lines. Nothing waits.
+The thermal module is read by the real driver over a real pseudo-terminal, the microphone and the camera by the real drivers
+from a sound card and a capture that the test plays; the gas array is a script, for there is no time for 864 000 lines. Every
+part is aligned, scored by onnxruntime and decided in a real store. Nothing waits but for the thread of the capture.
 """
 
 import gc
 import logging
 import os
+import queue
 import sys
 import threading
 import tty
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -18,12 +21,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from deploy.runtime import Runtime
 from qc_station.align.aligner import Aligner
 from qc_station.align.bounds import Bounds
-from qc_station.align.rules import rules_from
 from qc_station.align.snapshot import Reason
-from qc_station.config.station import StreamConfig
+from qc_station.align.trigger import Trigger
+from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.line.inspection import Inspector
+from qc_station.store import Store
+from qc_station.view.placement import Placement
+from sensors.camera import Camera
 from sensors.driver import Driver
 from sensors.errors import SensorNotFoundError, SensorReadError
 from sensors.microphone import Microphone
@@ -34,6 +43,8 @@ from sensors.serial_array import SerialArray
 from sensors.supervision.attendant import Attendant
 from sensors.supervision.backoff import Backoff
 from sensors.supervision.health import Health
+from sensors.video.capture import Request
+from tests.constant_bundle import constant_bundle
 from tests.fuzz.recordings import MEMORY
 from tests.sensors.protocols.test_mlx90640 import frame
 from tests.sensors.sound_card import Card, FakeSound
@@ -50,12 +61,19 @@ GROWTH_BYTES = 8 * 1024**2
 """Of resident memory over the day; what the allocator keeps differs from hour to hour by some of that."""
 GROWTH_BLOCKS = 2000
 """Of Python's small objects over the day: one kept of every 450 readings would be seen."""
+DEADLINE_S, DECIDED_AFTER_S = 8.0, 7.96
+"""What the deadline keeps for the decision has begun when a part is decided: by then nothing more is waited for."""
 SOUND_HZ = 16
+LOOK_S = 5.0
 STREAMS = {
     "gas": StreamConfig(kind="series", channels=("a", "b"), rate_hz=10.0, unit="kOhm", window_steps=10, max_age_s=2.0),
     "heat": StreamConfig(kind="image", rate_hz=0.5, unit="Cel", height=24, width=32, tolerance_s=1.5),
     "sound": StreamConfig(kind="waveform", rate_hz=float(SOUND_HZ), dtype="int16", window_s=1.0),
+    "look": StreamConfig(
+        kind="image", rate_hz=1.0 / LOOK_S, unit="cK", dtype="uint16", height=12, width=16, tolerance_s=3.0
+    ),
 }
+CONFIG = StationConfig(name="day", streams=STREAMS, ok_classes=("ok",), deadline_ms=1000.0 * DEADLINE_S)
 
 
 class Gas:
@@ -152,17 +170,76 @@ class Sound:
             streams[-1].deliver(np.full((SOUND_HZ, 1), self.count % 1000, np.int16))
 
 
-Device = Gas | Heat | Sound
+class Frames:
+    """An open capture whose frames the test hands over; its thread waits for them as for a camera's."""
+
+    size, rate_hz = (16, 12), 1.0 / LOOK_S
+
+    def __init__(self) -> None:
+        self.frames: queue.SimpleQueue[NDArray[np.uint16] | None] = queue.SimpleQueue()
+        self.frame: NDArray[np.uint16] | None = None
+
+    def grab(self) -> bool:
+        self.frame = self.frames.get()
+        return self.frame is not None
+
+    def retrieve(self) -> NDArray[np.uint16] | None:
+        return self.frame
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+class Look:
+    """A camera under one lasting name, whose capture ends when it is pulled out."""
+
+    period_s, unplugged_at_s = LOOK_S, 2400.0
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self.link, self.count = folder / "camera", 0
+        self.captures: list[Frames] = []
+        self.plug(True)
+        size = {"width": 16, "height": 12, "rate_hz": 1.0 / LOOK_S}
+        self.driver = Camera(
+            name="look", source=str(self.link), pixels="gray16", unit="cK", capture=self.capture, clock=clock, **size
+        )
+
+    def capture(self, _request: Request) -> Frames:
+        self.captures.append(Frames())
+        return self.captures[-1]
+
+    def plug(self, into: bool) -> None:
+        if into:
+            self.link.symlink_to("/dev/null")
+        else:
+            self.link.unlink()
+            self.end()
+
+    def end(self) -> None:
+        """No further frame; forgotten, so that what is held does not depend on the hour."""
+        for capture in self.captures:
+            capture.frames.put(None)
+        self.captures.clear()
+
+    def say(self) -> None:
+        if self.captures:
+            self.count += 1
+            self.captures[-1].frames.put(np.full((12, 16), 29_000 + self.count % 100, np.uint16))
+
+
+Device = Gas | Heat | Sound | Look
 
 
 class Station:
     """Everything between the devices and the parts, moved on by the clock of the test."""
 
-    def __init__(self, clock: Clock, devices: dict[str, Device], folder: Path) -> None:
-        self.clock, self.devices, self.folder = clock, devices, folder
+    def __init__(self, clock: Clock, devices: dict[str, Device], folder: Path, store: Store, bundle: Path) -> None:
+        self.clock, self.devices, self.folder, self.store = clock, devices, folder, store
+        self.inspector = Inspector(store, CONFIG, Runtime(bundle, threads=1), clock=clock)
+        self.placement = Placement(CONFIG)
         # Names of parts are remembered up to a number; here it is reached before the first look at the memory.
         bounds = Bounds(remembered=SETTLED_HOUR * HOUR_S // PART_EVERY_S // 2)
-        self.aligner = Aligner(rules_from(STREAMS), deadline_ns=5 * S, bounds=bounds)
+        self.aligner = Aligner(self.placement.rules, deadline_ns=round(DECIDED_AFTER_S * S), bounds=bounds)
         streams = [config.stream(name) for name, config in STREAMS.items()]
         self.recorder = Recorder(
             folder,
@@ -179,6 +256,7 @@ class Station:
             for name, device in devices.items()
         }
         self.reasons: dict[Reason, int] = dict.fromkeys(Reason, 0)
+        self.verdicts: Counter[str] = Counter()
         self.parts = 0
 
     def take(self, reading: Reading) -> None:
@@ -191,12 +269,18 @@ class Station:
         return self.attendants[name].step() or self.devices[name].period_s
 
     def part(self) -> float:
-        """One part passes; and all that are settled are taken out."""
-        now_ns = self.clock()
-        self.aligner.trigger(f"p{self.parts}", now_ns)
-        self.recorder.trigger(f"p{self.parts}", now_ns)
+        """One part passes."""
+        now_ns, name = self.clock(), f"p{self.parts}"
+        assert self.inspector.accept(Trigger(part=name, time_ns=now_ns))
+        self.aligner.trigger(name, now_ns)
+        self.recorder.trigger(name, now_ns)
         self.parts += 1
-        for snapshot in self.aligner.advance(now_ns):
+        return PART_EVERY_S
+
+    def decide(self) -> float:
+        """The parts that are settled or due get their verdicts, on disk."""
+        for snapshot in self.aligner.advance(self.clock()):
+            self.verdicts[self.inspector.inspect(self.placement.seen(snapshot)).verdict] += 1
             for reason in snapshot.reasons.values():
                 self.reasons[reason] += 1
         return PART_EVERY_S
@@ -278,10 +362,17 @@ def unplug_every_hour(agenda: Agenda, station: Station, name: str) -> None:
 def station(tmp_path: Path) -> Iterator[Station]:
     clock = Clock(0)
     devices: dict[str, Device] = {"gas": Gas(clock), "heat": Heat(clock, tmp_path), "sound": Sound(clock)}
-    # The recordings of a day are not what the disk of a developer is for.
-    with TemporaryDirectory(dir=MEMORY) as folder:
-        station = Station(clock, devices, Path(folder))
+    devices["look"] = look = Look(clock, tmp_path)
+    bundle = constant_bundle(tmp_path, CONFIG, bad=0.01)
+    # The recordings of a day, and the sync of every commit, are not what the disk of a developer is for.
+    with (
+        TemporaryDirectory(dir=MEMORY) as folder,
+        TemporaryDirectory(dir=MEMORY) as shelf,
+        Store.open(Path(shelf)) as store,
+    ):
+        station = Station(clock, devices, Path(folder), store, bundle)
         yield station
+        look.end()
         station.close()
     devices["heat"].plug(False)
 
@@ -295,6 +386,7 @@ def test_a_day_leaves_memory_files_and_threads_as_they_were(station: Station, ca
         agenda.add(0, lambda name=name: station.step(name))
         unplug_every_hour(agenda, station, name)
     agenda.add(PART_EVERY_S * S, station.part)
+    agenda.add(round((PART_EVERY_S + DECIDED_AFTER_S) * S), station.decide)
     after: dict[int, Held] = {}
     for hour in range(1, HOURS + 1):
         # A minute later: then a new recording has just been begun, whose index is short again.
@@ -327,3 +419,16 @@ def check_books(station: Station) -> None:
     assert recorder.counters["removed_files"] > 0
     assert books.triggers == books.emitted + books.open == station.parts
     assert station.reasons[Reason.OK] >= 0.98 * sum(station.reasons.values())
+    check_verdicts(station)
+
+
+def check_verdicts(station: Station) -> None:
+    """Every part has one row in the store; those of the time without a plug are reviewed, and no good part is rejected."""
+    rows = station.store.decisions()
+    assert len({row.part for row in rows}) == len(rows) == station.verdicts.total() == station.aligner.stats().emitted
+    assert station.store.open_parts() == [f"p{number}" for number in range(len(rows), station.parts)]
+    assert len({row.bundle for row in rows}) == 1
+    assert {row.verdict for row in rows} == {"PASS", "REVIEW"}
+    away_s = HOURS * len(STREAMS) * (UNPLUGGED_S + BACK_WITHIN_S + 2 * LOOK_S)
+    assert station.verdicts["REVIEW"] <= away_s / PART_EVERY_S + HOURS
+    assert not any(row.reason.startswith("late") for row in rows)

@@ -1,6 +1,10 @@
 """No part passes without its evidence, in time, and every part has one row that stays."""
 
+import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +15,10 @@ from deploy.runtime import Runtime, Scores
 from qc_station.align.snapshot import Reason, Snapshot, Window
 from qc_station.align.trigger import Trigger
 from qc_station.config.station import StationConfig
+from qc_station.errors import DiskFullError
 from qc_station.line.inspection import Inspector
 from qc_station.store import Store
+from qc_station.store.schema import FILE_NAME
 from tests.synthetic import SPECS, TABLES, raw_windows
 
 CONFIG = StationConfig(name="line1", streams=TABLES, deadline_ms=500.0)
@@ -90,7 +96,37 @@ def test_a_part_that_was_decided_after_the_deadline_does_not_pass(store: Store, 
     assert inspector(store, bundle_folder, late_ms=500.0).inspect(snapshot("a")).verdict == "PASS"
     late = inspector(store, bundle_folder, late_ms=501.0).inspect(snapshot("b"))
     assert late.verdict == "REVIEW"
-    assert late.reason.startswith("late: 501 ms after the trigger, allowed 500; ok 1.00")
+    assert late.reason.startswith("late: decided 1 ms after the deadline of 500 ms; ok 1.00")
+
+
+def test_a_part_whose_turn_to_be_written_comes_after_the_deadline_does_not_pass(
+    store: Store, bundle_folder: Path
+) -> None:
+    asked = threading.Semaphore(0)
+    clock = Clock(100.0)
+
+    def ask() -> int:
+        now_ns = clock()
+        asked.release()
+        return now_ns
+
+    line = Inspector(store, CONFIG, Confident(bundle_folder), clock=ask)
+    with (
+        closing(sqlite3.connect(store.folder / FILE_NAME, isolation_level=None)) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        found = pool.submit(line.inspect, snapshot())
+        # Begun and scored; what comes next is the write.
+        assert all(asked.acquire(timeout=30.0) for _ in range(2))
+        clock.now_ns = TIME_NS + 3_048_000_000
+        other.execute("COMMIT")
+        late = found.result(30.0)
+    assert late.verdict == "REVIEW"
+    assert late.reason.startswith("late: decided 2548 ms after the deadline of 500 ms; ok 1.00")
+    assert late.latency_ms["trigger"] == 3048.0
+    (row,) = store.decisions()
+    assert (row.verdict, row.reason, row.latency_ms["trigger"]) == ("REVIEW", late.reason, 3048.0)
 
 
 def test_without_any_evidence_or_any_model_a_part_goes_to_review(store: Store, bundle_folder: Path) -> None:
@@ -116,6 +152,50 @@ def test_a_part_that_comes_again_is_not_accepted_and_its_decision_stands(store: 
     line.inspect(snapshot())
     assert not line.accept(Trigger(part="part-1", time_ns=TIME_NS))
     assert len(store.decisions()) == 1
+
+
+def full(part: str) -> "Future[None]":
+    failed: Future[None] = Future()
+    failed.set_exception(DiskFullError(f"store x: the disk is full (0 MiB free), part {part} has no room"))
+    return failed
+
+
+def test_a_trigger_that_the_disk_refuses_is_told_and_counted_and_not_taken_for_one_that_came_before(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = inspector(store, None)
+    assert line.accept(Trigger(part="part-1", time_ns=TIME_NS))
+    assert not line.accept(Trigger(part="part-1", time_ns=TIME_NS))
+    assert caplog.messages == []
+    monkeypatch.setattr(store, "begin_to_accept", full)
+    assert not line.accept(Trigger(part="part-2", time_ns=TIME_NS))
+    monkeypatch.undo()
+    store.close()
+    assert not line.accept(Trigger(part="part-3", time_ns=TIME_NS))
+    assert line.not_accepted == {"came before": 1, "disk full": 1, "store failed": 1}
+    assert caplog.messages == [
+        "part part-2 came and is not inspected: store x: the disk is full (0 MiB free), part part-2 has no room",
+        "part part-3 came and is not inspected: the store is closed; open it again to write",
+    ]
+
+
+def test_a_trigger_is_on_disk_once_its_receipt_is_done_before_anybody_asks_whether_it_was_accepted(
+    store: Store,
+) -> None:
+    line = inspector(store, None)
+    noted = line.note(Trigger(part="part-1", time_ns=TIME_NS))
+    noted.receipt.result(30.0)
+    assert store.open_parts() == ["part-1"]
+    assert line.accept(noted)
+    assert line.not_accepted == {}
+
+
+def test_a_part_that_is_turned_away_by_a_disk_that_takes_no_row_stays_open_and_stops_nothing(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = inspector(store, None)
+    line.turn_away(Trigger(part="part-1", time_ns=TIME_NS))
+    assert caplog.messages == ["part part-1 stays open until the next start: part 'part-1' was never accepted"]
 
 
 def test_what_a_stop_interrupted_is_closed_as_undecided_at_the_next_start(store: Store) -> None:

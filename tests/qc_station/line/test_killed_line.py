@@ -1,20 +1,24 @@
-"""A line that is killed under load has lost nothing of what it said was decided, nor anybody's label.
+"""A line that is killed under load has lost nothing of what it said was decided or accepted, nor anybody's label.
 
 The line is the command itself, beside a process that labels what it keeps; both are killed at the same random moment,
-counted from when the line says that it runs. The triggers of a floor come again after every restart.
+counted from when the line says that it runs. The triggers of a floor come again after every restart; those by HTTP come
+once, and what was answered with 202 has to be on disk.
 """
 
 import json
 import multiprocessing
 import os
 import signal
+import socket
 import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -33,7 +37,10 @@ from qc_station.line.wired import WiredLine
 from qc_station.store import Store
 from sensors.simulated.line import Pace
 
-KILLS = 100
+KILLS, HTTP_KILLS = 100, 30
+LONG = 5.0
+"""So many lives, each the time to a scored part, the longer half of the kills may leave a line."""
+CLIENTS, HTTP_LIFE_S, PATIENCE_S = 4, 1.0, 10.0
 LOOKS_S = 0.05
 PARTS = 600
 PER_MINUTE = 600.0
@@ -83,6 +90,8 @@ class Station:
     bundle: Path
     runs: int = 0
     decided: list[tuple[str, str, str]] = field(default_factory=list)
+    scored: list[list[str]] = field(default_factory=list)
+    """By run, the parts that a network has scored."""
     labelled: list[tuple[str, str]] = field(default_factory=list)
 
     def files(self) -> tuple[Path, Path]:
@@ -114,6 +123,7 @@ class Station:
             yield line, labeller
         said.close()
         self.decided += [(one["part"], one["verdict"], one["reason"]) for one in self.told()]
+        self.scored.append([one["part"] for one in self.told() if one["bad"] is not None])
         self.labelled += [(item, value) for item, value in whole_lines(labels)]
 
     def require_whole(self) -> None:
@@ -121,12 +131,14 @@ class Station:
         with closing(sqlite3.connect(self.folder / "store.sqlite")) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             stored = database.execute("SELECT part, verdict, reason FROM decisions").fetchall()
+            scored = {part for (part,) in database.execute("SELECT part FROM decisions WHERE scores != '{}'")}
             labels = database.execute(
                 "SELECT items.name, value FROM labels JOIN items ON items.id = item_id"
             ).fetchall()
         assert max(Counter(part for part, _, _ in stored).values(), default=0) <= 1
         assert max(Counter(part for part, _, _ in self.decided).values(), default=0) <= 1
         assert set(self.decided) <= set(stored)
+        assert {part for run in self.scored for part in run} <= scored
         assert set(self.labelled) <= set(labels)
         with Store.open(self.folder) as store:
             assert store.check() == []
@@ -151,11 +163,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_bundle(tmp_path_factory.mktemp("bundles"), recorded(1, 60), epochs=1)
 
 
-def floor(folder: Path, seed: int) -> WiredLine:
-    """Devices, and a station with a few items that hears every trigger of the day again at every start."""
+def floor(folder: Path, seed: int, trigger: dict[str, Any] | None = None) -> WiredLine:
+    """Devices, and a station with a few items; without another trigger that of the day comes again at every start."""
     built = WiredLine(folder, seed=seed, parts=PARTS, pace=Pace.per_minute(PER_MINUTE))
-    trigger = {**(built.station.trigger or {}), "current": False}
-    write_station(folder, msgspec.structs.replace(built.station, trigger=trigger), overwrite=True)
+    again = {**(built.station.trigger or {}), "current": False}
+    write_station(folder, msgspec.structs.replace(built.station, trigger=trigger or again), overwrite=True)
     earlier = grouped(((snapshot, part.labels) for snapshot, part in shift(1, SEEDED)), shift="before")
     with Store.open(folder) as store:
         store.add_items((replace(item, name=f"before-{item.name}") for item in earlier), station().streams)
@@ -179,7 +191,7 @@ def kill(line: ForkServerProcess, labeller: ForkServerProcess, after_s: float) -
     labeller.join()
 
 
-def longest_life_s(one: Station) -> float:
+def life_s(one: Station) -> float:
     """How long this machine takes from when the line says that it runs to a verdict on a part that was scored."""
     with one.running() as both:
         begun_s = time.monotonic()
@@ -192,10 +204,12 @@ def longest_life_s(one: Station) -> float:
 def kill_until_over(one: Station, devices: WiredLine, shares: list[float]) -> None:
     """Kill after such shares of a life, and stop cleanly after the last; the floor may be over before."""
     try:
-        longest_s = longest_life_s(one)
+        # The first waits for the floor to begin.
+        life_s(one)
+        usual_s = life_s(one)
         while shares:
             with one.running() as both:
-                kill(*both, longest_s * shares.pop())
+                kill(*both, usual_s * shares.pop())
             one.require_whole()
         with one.running() as both:
             stop_cleanly(*both)
@@ -209,16 +223,96 @@ def kill_until_over(one: Station, devices: WiredLine, shares: list[float]) -> No
 def test_a_hundred_kills_of_a_busy_line_lose_no_decision_and_no_label_and_decide_nothing_twice(
     server: ForkServerContext, bundle: Path, tmp_path: Path
 ) -> None:
-    """Moments are drawn over the time that a line takes to the first part that it scores: each may hit anything before."""
-    shares = np.random.default_rng(0).uniform(0.0, 1.0, KILLS).tolist()
+    """Half of the moments are drawn over the time that a line takes to the first part that it scores, half behind it."""
+    random = np.random.default_rng(0)
+    moments = [random.uniform(0.0, 1.0, KILLS // 2), random.uniform(1.0, LONG, KILLS - KILLS // 2)]
+    shares = random.permutation(np.concatenate(moments)).tolist()
     decisions = labels = 0
+    scored: list[list[str]] = []
     for number in count():
         one = Station(server, tmp_path / f"line{number}", bundle)
         with floor(one.folder, 100 + number) as devices:
             kill_until_over(one, devices, shares)
         one.require_whole()
         decisions, labels = decisions + len(one.decided), labels + len(one.labelled)
+        scored += one.scored
         if not shares:
             break
+    print(f"{decisions} decisions, {sum(map(len, scored))} scored in {sum(map(bool, scored))} runs, {labels} labels")
     assert decisions > KILLS
+    assert sum(map(len, scored)) > KILLS
+    assert sum(map(bool, scored)) > KILLS // 4
     assert labels > KILLS
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def posting(port: int, run: int) -> Iterator[list[str]]:
+    """Clients that trigger one part after the other, each once; yields those that were answered with 202."""
+    over, accepted = threading.Event(), list[str]()
+
+    def post(client: int) -> None:
+        for number in count():
+            if over.is_set():
+                return
+            part = f"{run}-{client}-{number}"
+            line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+            # A line that is dead answers nobody.
+            with suppress(OSError, HTTPException), closing(line):
+                line.request("POST", "/trigger", json.dumps({"part": part}))
+                answer = line.getresponse()
+                answer.read()
+                if answer.status == HTTPStatus.ACCEPTED:
+                    accepted.append(part)
+
+    clients = [threading.Thread(target=post, args=(client,)) for client in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        yield accepted
+    finally:
+        over.set()
+        for client in clients:
+            client.join()
+
+
+def accepted_parts(folder: Path) -> set[str]:
+    with closing(sqlite3.connect(folder / "store.sqlite")) as database:
+        return {part for (part,) in database.execute("SELECT part FROM parts")}
+
+
+def kill_while_posting(one: Station, port: int, moments_s: list[float]) -> int:
+    """How many triggers were answered with 202; the floor may be over before the moments are."""
+    answered = 0
+    with suppress(OverError):
+        while moments_s:
+            with one.running() as both, posting(port, one.runs) as accepted:
+                kill(*both, moments_s.pop())
+            assert set(accepted) <= accepted_parts(one.folder)
+            one.require_whole()
+            answered += len(accepted)
+        with one.running() as both:
+            stop_cleanly(*both)
+        with Store.open(one.folder) as store:
+            assert store.open_parts() == []
+    return answered
+
+
+@pytest.mark.slow
+def test_every_trigger_that_was_answered_with_accepted_is_on_disk_whenever_the_line_is_killed(
+    server: ForkServerContext, bundle: Path, tmp_path: Path
+) -> None:
+    moments_s = np.random.default_rng(1).uniform(0.0, HTTP_LIFE_S, HTTP_KILLS).tolist()
+    answered, port = 0, free_port()
+    for number in count():
+        one = Station(server, tmp_path / f"line{number}", bundle)
+        with floor(one.folder, 200 + number, {"type": "http", "port": port}):
+            answered += kill_while_posting(one, port, moments_s)
+        if not moments_s:
+            break
+    print(f"{answered} triggers were answered")
+    assert answered > 10 * HTTP_KILLS

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from deploy.runtime import Runtime
+from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
 from qc_station.config.loading import parse_station
 from qc_station.config.station import StationConfig
@@ -23,7 +24,7 @@ from qc_station.errors import StoreError
 from qc_station.items import Item
 from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
-from qc_station.line.inspection import Inspected
+from qc_station.line.inspection import Inspected, Inspector
 from qc_station.line.live import LiveLine
 from qc_station.pictures.part import aligned_part
 from qc_station.pictures.text import text_of
@@ -129,7 +130,7 @@ class Line:
         self.handed = 0
 
     def run(
-        self, readings: Iterable[Reading], parts_ms: Iterable[int] = (), then: Callable[[int], None] | None = None
+        self, readings: Iterable[Reading], parts_ms: Iterable[float] = (), then: Callable[[int], None] | None = None
     ) -> None:
         """Hand on each reading when it arrives, after the parts that came before it, and wait until it is aligned."""
         due = sorted(parts_ms)
@@ -151,9 +152,9 @@ class Line:
     def heard(self) -> int:
         return self.live.shell.counters.aligned + self.live.shell.counters.dropped
 
-    def trigger(self, at_ms: int) -> None:
+    def trigger(self, at_ms: float) -> None:
         assert self.eye.deliver is not None
-        self.eye.deliver(Trigger(part=f"p{at_ms}", time_ns=START_NS + at_ms * MS))
+        self.eye.deliver(Trigger(part=f"p{at_ms}", time_ns=START_NS + round(at_ms * MS)))
 
     def hand(self, one: Reading) -> None:
         self.handed += 1
@@ -286,9 +287,11 @@ def test_what_waits_for_a_busy_line_is_bounded_by_the_configuration(
         line.run(floor()[2:42])
     counters = line.live.shell.counters
     assert (counters.taken, counters.aligned, counters.dropped) == (21, 21, 21)
+    books = line.live.shell.stats().streams["heat"]
+    assert (books.ingested, books.dropped, books.balanced) == (21, {"inbox": 21}, True)
 
 
-def test_every_part_that_was_accepted_is_decided_or_has_a_row_that_says_why_not(
+def test_every_part_that_was_accepted_is_decided_though_more_wait_than_may(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = Line(tmp_path, station(buffers={"open_parts": 1}), monkeypatch)
@@ -298,9 +301,65 @@ def test_every_part_that_was_accepted_is_decided_or_has_a_row_that_says_why_not(
             line.trigger(at_ms)
         line.run(floor()[2:])
         line.found += line.live.finish()
-    assert [one.part for one in line.found] == ["p1", "p2"]
-    assert line.live.shell.counters.refused == 3
+    assert [one.part for one in line.found] == ["p1", "p2", "p3", "p4", "p5"]
     with Store.open(tmp_path) as store:
         assert store.open_parts() == []
-        with pytest.raises(StoreError, match="part 'p3' was left undecided: too many parts waited; see open_parts"):
-            store.leave_undecided("p3", "again")
+
+
+class Failing:
+    """Fails at one part, as a bug in scoring would."""
+
+    def __init__(self, inspect: Callable[[Snapshot], Inspected], part: str) -> None:
+        self.inspect, self.part = inspect, part
+
+    def __call__(self, snapshot: Snapshot) -> Inspected:
+        if snapshot.part == self.part:
+            raise RuntimeError("a bug")
+        return self.inspect(snapshot)
+
+
+def test_a_part_at_which_the_inspector_fails_takes_none_that_settled_with_it_and_has_a_row_that_says_why(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with line.live:
+        monkeypatch.setattr(Inspector, "inspect", Failing(line.live._inspector.inspect, "p100"))
+        line.run(floor()[2:], (100, 100.001, 400))
+        line.found += line.live.finish()
+    assert [one.part for one in line.found] == ["p100.001", "p400"]
+    assert list(line.live.failures) == ["part p100: RuntimeError: a bug; it is left undecided"]
+    assert line.live.counts == {"REVIEW": 2, "UNDECIDED": 1}
+    with Store.open(line.folder) as store:
+        assert store.open_parts() == []
+        with pytest.raises(StoreError, match="part 'p100' was left undecided: RuntimeError: a bug"):
+            store.leave_undecided("p100", "again")
+
+
+def test_where_not_even_the_row_can_be_written_the_others_are_decided_before_the_error_ends_the_line(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with line.live:
+        monkeypatch.setattr(Inspector, "inspect", Failing(line.live._inspector.inspect, "p100"))
+        monkeypatch.setattr(line.live._store, "leave_undecided", refuse)
+        with pytest.raises(StoreError, match="the disk is full"):
+            line.run(floor()[2:], (100, 100.001))
+    assert line.live.counts["REVIEW"] == 1
+    assert line.kept().keys() == {"p100.001"}
+
+
+def test_a_trigger_has_its_row_when_its_receipt_is_done_before_the_line_has_looked_at_it(line: Line) -> None:
+    with line.live:
+        assert line.eye.deliver is not None
+        receipt = line.eye.deliver(Trigger(part="p1", time_ns=START_NS + MS))
+        assert receipt is not None
+        receipt.result(30.0)
+        with Store.open(line.folder) as store:
+            assert store.open_parts() == ["p1"]
+        again = line.eye.deliver(Trigger(part="p1", time_ns=START_NS + MS))
+        assert again is not None
+        assert "accepted already" in str(again.exception(30.0))
+        line.found += line.live.finish()
+    assert [one.part for one in line.found] == ["p1"]
+    assert (line.live.shell.counters.refused, line.live.shell.counters.not_accepted) == (1, {"came before": 1})

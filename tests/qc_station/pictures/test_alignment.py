@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from heapq import merge
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from qc_station.config.writing import station_text
 from qc_station.errors import ConfigError
 from qc_station.line.feeding import readings
 from qc_station.line.simulation import shift, station
-from qc_station.pictures.alignment import BAND, LEFT, LOST, TOP, WIDTH, WINDOW, draw, save
+from qc_station.pictures.alignment import BAND, LEFT, LOST, SKEW, TOP, WIDTH, WINDOW, draw, save, shown
 from qc_station.pictures.part import AlignedPart, aligned_part
 from qc_station.pictures.text import text_of
 from qc_station.pictures.timeline import timelines
@@ -105,6 +106,40 @@ def test_the_picture_has_the_window_of_every_stream(third: AlignedPart, tmp_path
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "part.png")), picture)
 
 
+def test_the_small_picture_at_the_window_is_the_frame_that_was_cut(third: AlignedPart) -> None:
+    (thermal,) = (one for one in timelines(third) if one.name == "thermal")
+    assert len(thermal.taken) == 1
+    np.testing.assert_array_equal(thermal.samples[thermal.taken[0]], third.snapshot.windows["thermal"].data[0])
+    places = [LEFT + 40 * number for number in range(20)]
+    # Frames stand closer than they are wide: whichever was taken is shown.
+    for number in range(20):
+        assert number in shown(places, range(number, number + 1), 120)
+    assert shown(places, range(0), 120) == [0, 4, 8, 12, 16]
+    assert shown([LEFT - 1, WIDTH], range(2), 120) == []
+
+
+def test_skew_and_uncertainty_stand_on_the_axis(third: AlignedPart) -> None:
+    picture = draw(third)
+    for number, one in enumerate(timelines(third)):
+        band = picture[TOP + BAND * number : TOP + BAND * (number + 1)]
+        assert (band == SKEW).all(axis=2).any(), one.name
+        window = third.snapshot.windows[one.name]
+        assert (one.skew_s, one.uncertainty_s) == (window.skew_ns / 1e9, window.uncertainty_ns / 1e9)
+        if one.name == "thermal":
+            # The frame that was taken stands where its skew ends.
+            assert one.wanted_s + one.skew_s == pytest.approx(float(one.times_s[one.taken[0]]), abs=1e-6)
+
+
+def test_from_one_session_to_the_next_there_is_a_gap(third: AlignedPart) -> None:
+    again = [
+        replace(one, session=one.session + 1, seq=number) if number >= 9 else one
+        for number, one in enumerate(third.readings["thermal"])
+    ]
+    (thermal,) = (one for one in timelines(replace(third, readings={**third.readings, "thermal": again})) if one.taken)
+    ((begin_s, end_s),) = thermal.gaps_s
+    assert (begin_s, end_s) == (thermal.times_s[8], thermal.times_s[9])
+
+
 def test_lost_samples_are_drawn_and_written(tmp_path: Path) -> None:
     passings = schedule(make_parts(SEED, PARTS), SEED)
     path = record(tmp_path, station_text(station()), lost=lost_frames(passings[2].time_ns))
@@ -155,3 +190,6 @@ def test_the_command_prints_the_text_and_writes_the_picture(recording: Path, tmp
     result = json.loads(again.stdout.splitlines()[-1])
     assert result["part"] == names()[0]
     assert set(result["windows"]) == {"acoustic", "thermal", "enose"}
+    assert {name: window["applied"]["offset_ns"] for name, window in result["windows"].items()} == {
+        name: round(stream.offset_ms * 1e6) for name, stream in station().streams.items()
+    }

@@ -3,11 +3,12 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from qc_station.errors import StoreError
+from qc_station.errors import DiskFullError, PartKnownError, StoreError
 from qc_station.store import Store
 from qc_station.store.failures import told
 from qc_station.store.schema import FILE_NAME, connect_reader, steps
@@ -40,7 +41,7 @@ def test_a_part_is_decided_once(store: Store) -> None:
         decide(store, "p1", "REJECT")
     with pytest.raises(StoreError, match="decided already"):
         store.leave_undecided("p1", "late")
-    with pytest.raises(StoreError, match="accepted already"):
+    with pytest.raises(PartKnownError, match="accepted already"):
         store.accept_part("p1")
     assert [one.verdict for one in store.decisions()] == ["PASS"]
 
@@ -56,6 +57,33 @@ def test_a_part_without_a_decision_says_why(store: Store) -> None:
     with pytest.raises(StoreError, match="never accepted"):
         store.leave_undecided("p3", "late")
     assert (store.counts()["undecided"], store.counts()["open_parts"]) == (1, 1)
+
+
+def test_what_a_decision_is_at_last_is_stored_and_told(store: Store) -> None:
+    told = store.record_decision(
+        part="p1",
+        verdict="PASS",
+        reason="why",
+        scores={},
+        bundle=None,
+        latency_ms={},
+        at_last=lambda decision: replace(decision, verdict="REVIEW", reason=f"late; {decision.reason}"),
+    )
+    assert (told.verdict, told.reason, told.decided_ns) == ("REVIEW", "late; why", 7)
+    assert store.decisions() == [told]
+
+
+def test_a_part_is_on_disk_once_its_future_is_done_and_the_future_says_why_it_is_not(store: Store) -> None:
+    assert store.begin_to_accept("p1").result(30.0) is None
+    assert store.open_parts() == ["p1"]
+    with pytest.raises(PartKnownError, match="'p1' was accepted already"):
+        store.begin_to_accept("p1").result(30.0)
+
+
+def test_a_future_tells_a_foreign_error_in_the_words_of_the_store(store: Store) -> None:
+    store._write(lambda db: db.execute("ALTER TABLE parts RENAME TO other") and None)
+    with pytest.raises(StoreError, match=r"^store .*: no such table: parts"):
+        store.begin_to_accept("p1").result(30.0)
 
 
 def test_a_refused_decision_leaves_no_trace(store: Store) -> None:
@@ -133,7 +161,7 @@ def test_a_full_disk_under_the_database_is_told(store: Store) -> None:
         database.execute("PRAGMA max_page_count = 1")
         database.execute("CREATE TABLE more (x)")
 
-    with pytest.raises(StoreError, match="the disk is full"):
+    with pytest.raises(DiskFullError, match="the disk is full"):
         store._write(fill)
 
 

@@ -1,4 +1,5 @@
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -60,24 +61,44 @@ def test_one_that_was_answered_is_ended_with_the_others_but_not_counted(pairs: l
     for ours, _ in pairs[:2]:
         connections.add(ours, 0)
     connections.answer(pairs[0][0])
-    connections.end_all()
+    connections.end_all(0.0)
     assert [ended(client) for _, client in pairs[:2]] == [True, True]
     assert connections.ended == 1
 
 
 def test_it_is_known_when_all_are_closed(pairs: list[Pair]) -> None:
     connections = Connections()
-    assert connections.wait_closed(0.0)
+    assert connections.end_all(0.0)
     connections.add(pairs[0][0], 0)
-    connections.end_all()
-    assert not connections.wait_closed(0.0)
+    assert not connections.end_all(0.0)
     connections.remove(pairs[0][0])
-    assert connections.wait_closed(0.0)
+    assert connections.end_all(0.0)
+
+
+def test_one_that_was_promised_an_answer_is_ended_last_when_it_takes_too_long(pairs: list[Pair]) -> None:
+    connections = Connections()
+    for ours, _ in pairs[:2]:
+        connections.add(ours, 0)
+    connections.promise(pairs[0][0])
+    ending = threading.Thread(target=connections.end_all, args=(30.0,))
+    ending.start()
+    idle, promised = pairs[1][1], pairs[0][1]
+    idle.settimeout(30.0)
+    assert idle.recv(1) == b""
+    assert not ended(promised)
+    for ours, _ in pairs[:2]:
+        connections.remove(ours)
+    ending.join(30.0)
+    assert not ended(promised)
+    connections.add(pairs[0][0], 0)
+    connections.promise(pairs[0][0])
+    assert not connections.end_all(0.0)
+    assert ended(promised)
 
 
 def test_a_client_that_has_gone_already_is_no_fault() -> None:
     connections = Connections()
     with socket.socket() as never_connected:
         connections.add(never_connected, 0)
-        connections.end_all()
+        connections.end_all(0.0)
     assert connections.ended == 1

@@ -1,6 +1,7 @@
 import threading
 
 from qc_station.align.trigger import Trigger
+from qc_station.triggers.contract import Receipt
 from qc_station.triggers.delivery import Delivery
 
 
@@ -14,6 +15,18 @@ def test_triggers_are_handed_on_between_begin_and_end_alone() -> None:
     assert not delivery.hand("A2", 2)
     assert seen == [Trigger(part="A1", time_ns=1)]
     assert delivery.count == 1
+
+
+def test_what_is_written_down_gives_a_receipt_and_what_is_not_gives_one_that_is_done() -> None:
+    delivery, receipt = Delivery(), Receipt()
+    assert delivery.hand_over("A0", 0) is None
+    delivery.begin(lambda _: receipt)
+    assert delivery.hand_over("A1", 1) is receipt
+    delivery.begin(lambda _: None)
+    done = delivery.hand_over("A2", 2)
+    assert done is not None
+    assert done.result(0.0) is None
+    assert delivery.count == 2
 
 
 def test_whoever_takes_a_trigger_may_end_the_delivery() -> None:

@@ -32,3 +32,12 @@ def test_a_name_is_allowed_if_it_can_be_printed_in_one_line(part: str) -> None:
 @pytest.mark.parametrize("part", ["A17", "Teil 4/2", "部品-1"])
 def test_ordinary_names_are_allowed(part: str) -> None:
     assert name_fault(part) is None
+
+
+def test_a_name_that_was_given_back_may_be_claimed_again() -> None:
+    names = PartNames()
+    assert names.claim("A1")
+    names.release("A1")
+    names.release("never claimed")
+    assert names.claim("A1")
+    assert not names.claim("A1")

@@ -57,6 +57,21 @@ def test_where_there_is_no_part_it_is_said_what_was_found(frame: np.ndarray, mes
         find_part(frame)
 
 
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [[100, 40], [190, 40], [190, 90], [100, 90]],
+        [[-30, 40], [50, 40], [50, 90], [-30, 90]],
+        [[60, -20], [110, 10], [80, 60], [30, 30]],
+        [[60, 80], [110, 100], [90, 150], [40, 130]],
+        [[0, 40], [60, 40], [60, 90], [0, 90]],
+    ],
+)
+def test_a_part_that_leaves_the_frame_has_no_corners_to_propose(corners: list[list[float]]) -> None:
+    with pytest.raises(CalibrationError, match=r"touches the border of the frame: nobody sees where it ends"):
+        find_part(scene(corners))
+
+
 def test_the_preview_shows_the_outline_and_the_window_beside_it() -> None:
     corners = ((40.0, 20.0), (120.0, 30.0), (135.0, 95.0), (25.0, 85.0))
     frame = scene([list(point) for point in corners])

@@ -137,15 +137,44 @@ def test_the_encoder_is_no_stream_of_the_part_and_its_lateness_is_taken_out() ->
     assert tardy.encoder.arrival_ns(93 * MS, 30.0) == 393 * MS
 
 
-def test_a_reading_of_another_stream_or_without_a_number_is_not_counted() -> None:
+def wheel(n: int, counts: list[float], **more: Any) -> Reading:
+    data = np.array([[0, count] for count in counts], "float32").reshape(len(counts), 2)
+    given = {"stream": "wheel", "session": 0, "seq": n, "arrival_ns": n * 10 * MS, "device_ns": None, "data": data}
+    return Reading(**{**given, **more})
+
+
+def test_a_reading_of_another_stream_is_not_taken_and_a_count_that_is_no_number_is_counted_as_that() -> None:
     placement = Placement(station(COUNTED, position_mm=30.0))
-    nothing = Reading(
-        stream="wheel", session=0, seq=0, arrival_ns=0, device_ns=None, data=np.full((1, 2), np.nan, "float32")
-    )
     heat = Reading(stream="heat", session=0, seq=0, arrival_ns=0, device_ns=None, data=np.zeros((1, 16, 24), "uint16"))
-    assert (placement.takes(nothing), placement.takes(heat)) == (True, False)
+    assert not placement.takes(heat)
+    for n, counts in enumerate([[np.nan], [], [7.0, np.inf], [3.0]]):
+        assert placement.takes(wheel(n, counts))
     assert placement.encoder is not None
-    assert placement.encoder.counters["counts"] == 0
+    counters = placement.encoder.counters
+    assert (counters["counts"], counters["not_finite"], counters["inbox"]) == (1, 2, 0)
+
+
+def test_counts_that_found_no_room_on_their_way_are_in_the_books_of_the_belt() -> None:
+    placement = Placement(station(COUNTED, position_mm=30.0))
+    assert (placement.lost("heat", 5), placement.lost("wheel", 3)) == (False, True)
+    assert placement.encoder is not None
+    assert placement.encoder.counters["inbox"] == 3
+
+
+def test_a_count_that_was_delivered_late_stands_where_the_encoders_own_clock_says() -> None:
+    config = station(COUNTED, position_mm=30.0)
+    by_arrival, by_device = Placement(config), Placement(config)
+    late = {30: 8 * MS, 31: 4 * MS}
+    for n in range(100):
+        arrival_ns = n * 10 * MS + late.get(n, 0)
+        by_arrival.takes(wheel(n, [2.0 * n], arrival_ns=arrival_ns))
+        # Its clock began somewhere else.
+        by_device.takes(wheel(n, [2.0 * n], arrival_ns=arrival_ns, device_ns=5000 * MS + n * 10 * MS))
+    assert by_arrival.encoder is not None
+    assert by_device.encoder is not None
+    # 30 mm are 60 counts, 300 ms; the count at 300 ms came at 308 ms.
+    assert by_device.encoder.arrival_ns(305 * MS, 30.0) == 605 * MS
+    assert by_arrival.encoder.arrival_ns(305 * MS, 30.0) != 605 * MS
 
 
 def test_frames_become_windows_and_what_was_applied_goes_with_them() -> None:

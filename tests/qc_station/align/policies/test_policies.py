@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qc_station.align.cut import Cut
 from qc_station.align.policies.as_of import AsOf
@@ -62,7 +64,15 @@ class TestInterval:
         track = counted([(0, 20)])
         cut = self.policy.cut(track, START_NS + 10 * MS)
         assert isinstance(cut, Cut)
-        assert cut.data.base is not None
+        (held,) = track._buffer.overlapping(1, 0, 20)
+        assert np.shares_memory(cut.data, held.data)
+
+    def test_what_is_held_is_the_array_of_the_reading_itself(self) -> None:
+        track = counted([])
+        data = np.arange(1, 21, dtype=np.int32)[:, None]
+        track.push(Reading(stream="s", session=1, seq=0, arrival_ns=START_NS, device_ns=None, data=data))
+        (held,) = track._buffer.overlapping(1, 0, 20)
+        assert held.data is data
 
     @pytest.mark.parametrize("blocks", [[(0, 20)], [(0, 10), (10, 10)], [(n, 1) for n in range(20)]])
     def test_block_boundaries_do_not_change_it(self, blocks: list[tuple[int, int]]) -> None:
@@ -142,9 +152,36 @@ class TestAsOf:
         assert values(self.policy, counted([(0, 2)]), 1.0) is Reason.GAP
         assert values(self.policy, counted([(0, 20)]), -1.0) is Reason.GAP
 
-    def test_it_is_settled_by_the_last_step_due_before_the_part(self) -> None:
-        assert self.policy.settled(counted([(0, 11)]), START_NS + 10 * MS + MS - 1)
-        assert not self.policy.settled(counted([(0, 11)]), START_NS + 11 * MS)
+    def test_it_is_settled_by_a_step_after_which_the_next_is_due_only_after_the_part(self) -> None:
+        # The next may come early by a quarter of a period.
+        assert self.policy.settled(counted([(0, 11)]), START_NS + 10 * MS + 3 * MS // 4)
+        assert not self.policy.settled(counted([(0, 11)]), START_NS + 10 * MS + 3 * MS // 4 + 1)
+        assert self.policy.settled(counted([(0, 12)]), START_NS + 11 * MS)
+
+    def test_of_steps_seconds_apart_none_comes_early_by_more_than_50_ms(self) -> None:
+        policy = AsOf(length=1, max_age_ns=20_000 * MS, period_ns=10_000 * MS)
+        assert policy.settled(uneven([0]), START_NS + 9950 * MS)
+        assert not policy.settled(uneven([0]), START_NS + 9950 * MS + 1)
+
+    def test_a_step_that_ends_exactly_at_the_part_is_taken_though_the_one_before_came_late(self) -> None:
+        policy = AsOf(length=1, max_age_ns=50 * MS, period_ns=10 * MS)
+        track = uneven([0, 10, 20.000001])
+        assert not policy.settled(track, START_NS + 30 * MS)
+        assert values(policy, uneven([0, 10, 20.000001, 30]), 30.0) == [4]
+        assert policy.settled(uneven([0, 10, 20.000001, 30]), START_NS + 30 * MS)
+
+    @given(st.lists(st.integers(-1250, 1250), min_size=8, max_size=8), st.integers(20_000, 65_000))
+    def test_however_steps_jitter_by_an_eighth_of_a_period_what_is_settled_does_not_change(
+        self, jitter_us: list[int], at_us: int
+    ) -> None:
+        # Two that are each off by an eighth are nearer to each other by a quarter.
+        policy = AsOf(length=1, max_age_ns=50 * MS, period_ns=10 * MS)
+        times_ms = [10 * number + us / 1000 for number, us in enumerate(jitter_us)]
+        taken = [values(policy, uneven(times_ms[:held]), at_us / 1000) for held in range(1, 9)]
+        settled = [policy.settled(uneven(times_ms[:held]), START_NS + at_us * 1000) for held in range(1, 9)]
+        assert settled[-1]
+        last = max(number for number, ms in enumerate(times_ms) if round(ms * MS) <= at_us * 1000)
+        assert {one for one, done in zip(map(str, taken), settled, strict=True) if done} == {str([last + 1])}
 
     def test_without_a_rate_it_takes_what_came_last(self) -> None:
         policy = AsOf(length=2, max_age_ns=100 * MS, period_ns=0)
