@@ -1,6 +1,8 @@
 """The export must equal the training: the ONNX graph against the torch network.
 
-`compare` asks for every batch size and presence mask, `compare_items` for every item of a data set as it is.
+`compare` asks for every batch size and presence mask (with more than six streams for at most 64 of the masks),
+`compare_items` for every item of a data set as it is. Probabilities may differ by 1e-5, values and embedding in parts of
+their size likewise, p-values of novelty by 1e-3, near p = 1 by ten times as much.
 """
 
 from collections.abc import Mapping

@@ -83,10 +83,16 @@ class Runtime:
         Raises:
             InputError: no stream, an unknown one, or a window that is not as declared.
         """
-        feed: dict[str, NDArray[Any]] = {}
-        here = np.zeros((1, len(self._inputs)), np.bool_)
         if not isinstance(windows, Mapping):
             raise InputError(f"windows are a {type(windows).__name__}; expected a mapping of streams to arrays")
+        # Names and rates first: a large window takes longer to convert than a part that is wrong anyway may.
+        present = tuple(n for n in self.streams if windows.get(n) is not None)
+        if len(present) != len(windows) or not present:
+            self._refuse(windows)
+        if rates_hz:
+            self._require_rates(rates_hz)
+        feed: dict[str, NDArray[Any]] = {}
+        here = np.zeros((1, len(self._inputs)), np.bool_)
         for column, (name, stream, dtype) in enumerate(self._inputs):
             window = windows.get(name)
             if window is None:
@@ -94,17 +100,15 @@ class Runtime:
                 continue
             feed[name] = checked(name, stream, dtype, window)[None]
             here[0, column] = True
-        present = tuple(n for n in self.streams if n in windows and windows[n] is not None)
-        if len(present) != len(windows) or not present:
-            self._refuse(windows)
-        if rates_hz:
-            self._require_rates(rates_hz)
         feed[PRESENCE] = here
         results = self.session.run(self._outputs, feed)
         return Scores(outputs={n: r[0] for n, r in zip(self._outputs, results, strict=True)}, streams=present)
 
     def batch(self, windows: Mapping[str, NDArray[Any]], presence: NDArray[np.bool_]) -> dict[str, NDArray[np.float32]]:
         """Inspect many parts at once.
+
+        A part gives the same as by itself but for rounding, since kernels add in another order: at batch 1 and inside 32
+        its probabilities differ by at most 1e-5, its p-values of novelty by at most 1e-3.
 
         Args:
             windows: By stream, shape (parts, *declared shape); rows of absent streams hold anything finite.

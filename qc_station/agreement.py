@@ -1,6 +1,6 @@
 """Whether the exported graph decides every validation item as the network does, and how well: nothing else is published."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,8 @@ from deploy.variants import BAND
 from models.deciding import Deciding
 from models.injection import Dataset
 from qc_station.evaluation import MAIN, counted, rates, verdict_of
-from qc_station.figures.rates import rate
-from qc_station.novelty import NOVELTY_P
-from qc_station.verdict import Decision, Policy, Verdict
+from qc_station.novelty import NOVELTY_P, is_novel
+from qc_station.verdict import Policy, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,7 @@ class Agreement:
     parity: Parity
     """How far their outputs are apart."""
     near: int
-    """Verdicts that differ because the item lies within BAND of a threshold, which is allowed."""
+    """Verdicts that differ because the item lies within BAND of a threshold, or its p-value within 1e-3 of novelty_p."""
     rates: dict[str, Any]
     """escape, overkill and review of the graph with their exact bounds; empty where no task is of the whole part."""
 
@@ -67,7 +66,7 @@ def agree(deciding: Deciding, session: Any, data: Dataset, manifest: Manifest) -
             raise BundleError(
                 f"export decides otherwise than training: item {item} is {ours[number].decision} by the graph and "
                 f"{theirs[number].decision} by the network, probability of a bad part {ours[number].bad:.7f} and "
-                f"{theirs[number].bad:.7f}; allowed within {BAND:g} of a threshold only"
+                f"{theirs[number].bad:.7f}; allowed within {BAND:g} of a threshold only, or within {NOVELTY_TOLERANCE:g} of {NOVELTY_P}"
             )
     return Agreement(parity=compared.parity, near=len(flipped), rates=_rates(manifest, data, ours))
 
@@ -81,13 +80,18 @@ def _verdicts(manifest: Manifest, presence: NDArray[np.bool_], outputs: Outputs)
 
 
 def _near(manifest: Manifest, compared: Compared, number: int, bad: float) -> bool:
-    """Whether an item lies as near to a threshold as rounding may carry it over: of the costs, or of novelty."""
-    thresholds = Policy.of(manifest.costs).thresholds()
-    novel = manifest.threshold(NOVELTY_P)
-    values = [
-        float(rows[number, 0]) for name, rows in compared.network.items() if name.partition(":")[0] == NOVELTY and novel
-    ]
-    return min(abs(bad - one) for one in thresholds) <= BAND or any(abs(p - novel) <= NOVELTY_TOLERANCE for p in values)
+    """Whether an item lies as near to a threshold as rounding may carry it over: of the costs, or of novelty.
+
+    Only the p-value of the whole part decides; one of a stream that happens to lie near excuses nothing.
+    """
+    thresholds, novel = Policy.of(manifest.costs).thresholds(), manifest.threshold(NOVELTY_P)
+    if min(abs(bad - one) for one in thresholds) <= BAND:
+        return True
+    if NOVELTY not in compared.network:
+        return False
+    ours, theirs = (rows[NOVELTY][number] for rows in (compared.graph, compared.network))
+    carried = is_novel(ours, novel)[0] != is_novel(theirs, novel)[0]
+    return bool(carried and abs(float(theirs[0]) - novel) <= NOVELTY_TOLERANCE)
 
 
 def _rates(manifest: Manifest, data: Dataset, verdicts: list[Verdict]) -> dict[str, Any]:
@@ -98,6 +102,4 @@ def _rates(manifest: Manifest, data: Dataset, verdicts: list[Verdict]) -> dict[s
         for target, verdict in zip(targets, verdicts, strict=True)
         if not np.isnan(target)
     )
-    known = [sum(found.values()) for found in counts.values()]
-    reviewed = [found[Decision.REVIEW.value] for found in counts.values()]
-    return {**rates(counts), "review": asdict(rate(sum(reviewed), sum(known)))}
+    return rates(counts)

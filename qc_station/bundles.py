@@ -33,9 +33,9 @@ def _bundle_stream(stream: StreamConfig) -> BundleStream:
     return BundleStream(
         kind=stream.kind,
         shape=stream.window_shape,
-        dtype=stream.dtype,
+        dtype=stream.sample_type,
         rate_hz=stream.rate_hz,
-        unit=stream.unit,
+        unit=stream.unit or "1",
         required=stream.required,
         # Where this box's devices are is nobody else's business.
         table=msgspec.to_builtins(msgspec.structs.replace(stream, driver=None)),

@@ -22,6 +22,8 @@ TIMED_PARTS = 300
 """Latency is measured on at most so many parts, one at a time."""
 MOST_SUBSETS = 64
 MAIN = "label"
+COUNTED = ("right", "known", "accuracy_lower", "accuracy_upper")
+"""Beside an accuracy: the parts that are right, those whose class is known, and its exact 95 % bounds."""
 
 
 def evaluate(runtime: Runtime, items: Sequence[Item], policy: Policy | None = None) -> dict[str, Any]:
@@ -33,8 +35,8 @@ def evaluate(runtime: Runtime, items: Sequence[Item], policy: Policy | None = No
         policy: By what its verdicts are made; None: by its costs alone.
 
     Returns:
-        bundle, items, tasks (figures by manifest column), subsets (figures of the main task by the streams that took
-        part), verdicts (escape and overkill with their exact bounds), novelty (where the bundle tells), latency_ms (raw
+        bundle, items, tasks (figures by manifest column, the accuracy with its exact bounds), subsets (figures of the main task by the streams that took
+        part), verdicts (escape, overkill and review with their exact bounds), novelty (where the bundle tells), latency_ms (raw
         windows to scores, one part at a time).
     """
     presence = np.array([[s in item.windows for s in runtime.streams] for item in items], dtype=np.bool_)
@@ -90,7 +92,15 @@ def _figures(
         [task.classes.index(t) for t, k in zip(texts, known, strict=True) if k and t is not None], np.int64
     )
     ok = np.array([c in runtime.manifest.ok_classes for c in task.classes])
-    return classification(outputs[column][known], targets, ok)
+    return classification(outputs[column][known], targets, ok) | _bounds(outputs[column][known], targets)
+
+
+def _bounds(answers: NDArray[np.float32], targets: NDArray[np.int64]) -> Figures:
+    """What the accuracy was counted from, and its exact bounds; None of nothing."""
+    if not len(targets):
+        return dict.fromkeys(COUNTED)
+    found = rate(int((answers.argmax(axis=1) == targets).sum()), len(targets))
+    return dict(zip(COUNTED, (found.count, found.total, found.lower, found.upper), strict=True))
 
 
 def _subsets(runtime: Runtime, items: Sequence[Item], presence: NDArray[np.bool_]) -> dict[str, Figures]:
@@ -145,7 +155,7 @@ def verdict_figures(
     presence: NDArray[np.bool_],
     policy: Policy | None = None,
 ) -> dict[str, Any]:
-    """Decisions against truth: counts, escape and overkill with their exact 95 % bounds, what was proved before."""
+    """Decisions against truth: counts, rates with their exact 95 % bounds, what was proved before."""
     judged = []
     for number, item in enumerate(items):
         label = item.labels.get(MAIN)
@@ -183,10 +193,14 @@ def counted(judged: Iterable[tuple[bool, Decision]]) -> dict[str, dict[str, int]
 
 
 def rates(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    """Escape (bad parts that pass) and overkill (good parts that are rejected) with exact bounds."""
-    escape = rate(counts["not_ok"][Decision.PASS], sum(counts["not_ok"].values()))
-    overkill = rate(counts["ok"][Decision.REJECT], sum(counts["ok"].values()))
-    return {"escape": asdict(escape), "overkill": asdict(overkill)}
+    """Escape (bad parts that pass), overkill (good parts that are rejected) and review (of all) with exact bounds."""
+    bad, good = (sum(counts[truth].values()) for truth in ("not_ok", "ok"))
+    looked_at = counts["not_ok"][Decision.REVIEW] + counts["ok"][Decision.REVIEW]
+    return {
+        "escape": asdict(rate(counts["not_ok"][Decision.PASS], bad)),
+        "overkill": asdict(rate(counts["ok"][Decision.REJECT], good)),
+        "review": asdict(rate(looked_at, bad + good)),
+    }
 
 
 def latency(runtime: Runtime, items: Sequence[Item]) -> dict[str, float | None]:

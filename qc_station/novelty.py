@@ -49,6 +49,13 @@ def strange(outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...]
     p = float(outputs[NOVELTY][0])
     if not is_novel(outputs[NOVELTY], threshold)[0]:
         return ""
-    single = {stream: outputs.get(f"{NOVELTY}:{stream}") for stream in present}
-    named = [stream for stream, own in single.items() if own is not None and is_novel(own, threshold)[0]]
+    named = strange_streams(outputs, present, threshold)
     return f"never seen anything like it (p {p:.3g}; {', '.join(named) or 'all streams together'})"
+
+
+def strange_streams(
+    outputs: Mapping[str, NDArray[np.float32]], present: tuple[str, ...], threshold: float
+) -> list[str]:
+    """The streams that are novel when each is looked at alone; args as `strange`."""
+    single = {stream: outputs.get(f"{NOVELTY}:{stream}") for stream in present}
+    return [stream for stream, own in single.items() if own is not None and is_novel(own, threshold)[0]]

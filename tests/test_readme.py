@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.recorded_shift import write_manifest
 
@@ -117,12 +118,31 @@ def test_the_training_driver_and_trigger_tables_are_accepted_as_they_stand() -> 
     kinds = {"acoustic": {"rate_hz": 48000.0}, "thermal": {"height": 120, "width": 160}, "enose": {"window_steps": 10}}
     training, drivers, triggers = map(tomllib.loads, blocks("toml"))
     streams = {"acoustic": {"kind": "waveform", "rate_hz": 8000, "window_s": 1}}
-    parse_station({"name": "x", "streams": streams, **training})
+    parsed = parse_station({"name": "x", "streams": streams, **training}).training
+    assert (parsed.losses, parsed.weights) == ({"severity": "ordinal"}, {"label.acoustic": 2.0})
+    assert parsed.paths["shared"].optimizer == "nesterov"
     assert trigger_faults(triggers["trigger"], {}) == []
     for name, table in drivers["streams"].items():
         kind = {"acoustic": "waveform", "thermal": "image", "enose": "series"}[name]
         assert driver_faults(name, StreamConfig(kind=kind, driver=table["driver"], **kinds[name])) == []
     assert len(kinds) == len(drivers["streams"])
+
+
+def test_every_table_of_the_readme_can_be_added_as_it_stands_to_what_init_writes(tmp_path: Path) -> None:
+    from qc_station.cli import cli
+    from qc_station.config.loading import load_station
+
+    manifest, folder = write_manifest(tmp_path / "own", 12), tmp_path / "line1"
+    assert CliRunner().invoke(cli, ["init", str(folder), "--from", str(manifest)]).exit_code == 0
+    station = folder / "station.toml"
+    plain = station.read_text(encoding="utf-8")
+    for block in (*blocks("toml"), "\n".join(blocks("toml"))):
+        station.write_text(f"{plain}\n{block}", encoding="utf-8")
+        loaded = load_station(folder)
+    assert loaded.training.paths["shared"].lr == 0.01
+    assert loaded.streams["enose"].driver is not None
+    assert loaded.trigger is not None
+    assert loaded.training.weights == {"label.acoustic": 2.0}
 
 
 def test_the_python_example_uses_the_runtime_as_it_is() -> None:

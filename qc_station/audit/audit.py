@@ -10,6 +10,7 @@ from qc_station.audit.finding import Finding, Severity, ordered
 from qc_station.audit.leakage import contradictions, copies, part_contradictions
 from qc_station.audit.material import Material
 from qc_station.audit.overlap import overlap_findings, pair_counts, stream_sets
+from qc_station.audit.sessions import session_findings
 from qc_station.audit.shortcuts import Prediction, predictions, shortcut_findings
 from qc_station.audit.sightings import sightings
 from qc_station.audit.teaching import Lesson, lesson_findings, lessons
@@ -66,7 +67,7 @@ def audit(material: Material, report: Callable[[str], None] = lambda _: None) ->
     predicted = predictions(material)
     report("fitting the floor")
     taught = lessons(material)
-    findings += [*shortcut_findings(predicted), *lesson_findings(taught)]
+    findings += [*shortcut_findings(predicted), *session_findings(material), *lesson_findings(taught)]
     return Audit(
         source=material.source,
         items=len(material.items),

@@ -8,13 +8,14 @@ from typing import Final
 from qc_station.audit.finding import Finding, Severity
 from qc_station.config.loading import load_station
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.config.training import LABELS
 from qc_station.errors import ManifestError, StoreError
 from qc_station.items import Item
 from qc_station.manifest.fault import Fault
 from qc_station.manifest.inference import inferred
 from qc_station.manifest.reading import ManifestReader
 from qc_station.manifest.structure import structural_faults
-from qc_station.manifest.table import LABELS, Row, Table, read_table
+from qc_station.manifest.table import Row, Table, read_table
 from qc_station.recordings.format import format_of
 from qc_station.store import Store
 

@@ -5,7 +5,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.bundle import Bundle
 from deploy.errors import BundleError
+from deploy.providers import Choice
 from deploy.runtime import Runtime
 from deploy.signature import take_signature
 from qc_station.bundles import FOLDER, fitting_runtime
@@ -21,6 +23,7 @@ from qc_station.champion.challenge import (
 )
 from qc_station.champion.gates import failed_gates
 from qc_station.champion.loading import deciding_runtime
+from qc_station.champion.provision import provided
 from qc_station.champion.record import Reign, champion_before, champion_folder, crown, read_champions, step_back
 from qc_station.config.station import StationConfig
 from qc_station.errors import ChampionError
@@ -43,12 +46,14 @@ class Promotion:
     """Of the new champion there; None without a challenge set."""
     compared: Compared | None
     """With the champion until then; None where there was none, or nothing to compare on."""
+    runs_on: Choice | None
+    """Provider and threads that the line takes for it; None: the CPU with one thread, since nothing could be measured."""
 
 
 def promote(
     station: Path, config: StationConfig, bundle: Path, *, who: str, why: str = "", despite: str | None = None
 ) -> Promotion:
-    """Make a bundle the champion; a running line takes it up by itself.
+    """Make a bundle the champion; a running line takes it up by itself, with the provider that is settled here.
 
     Args:
         station: Folder of the station.
@@ -72,10 +77,19 @@ def promote(
     failed = failed_gates(runtime.manifest, compared)
     if failed and despite is None:
         raise ChampionError(f"bundle {runtime.bundle.name} is not promoted: {'; '.join(failed)}")
-    deciding_runtime(station, config, _brought(runtime, bundle, station / FOLDER))
+    folder = _brought(runtime, bundle, station / FOLDER)
+    runs_on = provided(station, Bundle(folder), None if before is None else station / FOLDER / before.folder)
+    deciding_runtime(station, config, folder)
     reason = "; ".join(filter(None, (why, f"despite failed gates: {despite}" if failed and despite else "")))
     found = crown(station, runtime.manifest.digest, who=who, why=reason, despite=failed)
-    return Promotion(reign=found.history[-1], before=before, challenge=challenge, figures=figures, compared=compared)
+    return Promotion(
+        reign=found.history[-1],
+        before=before,
+        challenge=challenge,
+        figures=figures,
+        compared=compared,
+        runs_on=runs_on,
+    )
 
 
 def roll_back(station: Path, config: StationConfig, *, who: str, why: str = "") -> Reign:

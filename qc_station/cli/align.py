@@ -37,6 +37,7 @@ def command(
             "skew_ms": window.skew_ns / 1e6,
             "uncertainty_ms": window.uncertainty_ns / 1e6,
             "shared": window.shared,
+            "applied": window.applied.as_json() if window.applied else None,
         }
         for name, window in found.snapshot.windows.items()
     }

@@ -23,8 +23,8 @@ def command(manifest: Path | None, station: Path | None, as_json: bool) -> None:
     """Look at the recordings of MANIFEST, or of a station, from every side; exit code 1 where a fault is found.
 
     Equal and nearly equal windows in two splits, groups in two splits, windows under two labels, labels that the level,
-    the clipping, the file size, the length or the order of a recording predicts, classes and streams of which there is
-    too little, and what a classical floor learns from each stream and pair.
+    the clipping, the file size, the length or the order of a recording predicts or its group (lot, session) alone
+    tells, classes and streams of which there is too little, and what a classical floor learns from each stream and pair.
     """
     from qc_station.audit.audit import audit
     from qc_station.audit.material import of_manifest, of_station

@@ -86,7 +86,7 @@ def _live(config: "StationConfig", folder: Path, streams: tuple[str, str], secon
     from sensors.supervision.station import StartupError, Supervision
 
     pair = msgspec.structs.replace(config, streams={name: config.streams[name] for name in streams})
-    declared = {name: stream.stream(name) for name, stream in pair.streams.items()}
+    declared = {name: stream.declared(name) for name, stream in pair.streams.items()}
     inbox: SimpleQueue[Reading] = SimpleQueue()
     supervision = Supervision(driver_builds(pair, folder, time.monotonic_ns()), inbox.put, declared=declared)
     with ends_by_signal(), supervision:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from qc_station.cli.bundle import bundle_folder
 from qc_station.cli.output import finish, json_option
 from qc_station.cli.station import station_option
 
@@ -12,8 +13,8 @@ from qc_station.cli.station import station_option
 @station_option("A station's folder: look at its configuration, store and bundles as well.", required=False)
 @click.option(
     "--bundle",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A bundle: check it, and measure it with every execution provider and number of threads.",
+    type=click.Path(path_type=Path),
+    help="A bundle, or with --station its name there: check it, and measure every execution provider and number of threads.",
 )
 @click.option("--measure", is_flag=True, help="Do so for every bundle of the station; the line takes the fastest.")
 @json_option
@@ -26,7 +27,7 @@ def command(station: Path | None, bundle: Path | None, measure: bool, as_json: b
 
     if measure and station is None:
         raise click.UsageError("--measure notes its figures in a station; allowed: with --station, or --bundle alone")
-    checks = checkup(station, bundle, measure=measure)
+    checks = checkup(station, bundle and bundle_folder(bundle, station), measure=measure)
     failed = [check for check in checks if not check.passed]
     width = max(len(check.name) for check in checks)
     lines = [f"{'ok  ' if check.passed else 'FAIL'}  {check.name:{width}}  {check.detail}" for check in checks]

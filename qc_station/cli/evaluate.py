@@ -1,11 +1,14 @@
 """Measure a bundle on a manifest's labelled recordings with onnxruntime alone."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qc_station.cli.output import console, finish, json_option, note
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @click.command()
@@ -39,25 +42,48 @@ def command(bundle: Path, manifest: Path, split: str, threads: int, as_json: boo
 
 def show(result: dict[str, Any]) -> None:
     """Tables for people."""
-    from rich.table import Table
+    from qc_station.figures.rates import Rate
 
     out = console(as_json=False)
+    out.print(f"{result['items']} items")
     for title, rows in (("task", result["tasks"]), ("streams that took part", result["subsets"])):
-        table = Table(title=f"{result['items']} items" if title == "task" else None)
-        table.add_column(title)
-        columns = list(dict.fromkeys(name for row in rows.values() for name, v in row.items() if v is not None))
-        for column in columns:
-            table.add_column(column, justify="right")
-        for name, row in rows.items():
-            table.add_row(name, *("-" if row.get(c) is None else f"{row[c]:.3f}" for c in columns))
-        out.print(table)
-    for name in ("escape", "overkill"):
+        out.print(_table(title, rows))
+    for name in ("escape", "overkill", "review"):
         if found := result.get("verdicts", {}).get(name):
-            out.print(
-                f"{name}: {found['count']} of {found['total']} (95 %: {found['lower']:.3f} to {found['upper']:.3f})"
-            )
+            out.print(f"{name}: {Rate(**found)}")
     if promise := result.get("verdicts", {}).get("promise"):
         out.print(f"by the operating point of this bundle: {promise}", soft_wrap=True)
     out.print(
         f"raw windows to scores, one part: p50 {result['latency_ms']['p50']:.2f} ms, p99 {result['latency_ms']['p99']:.2f} ms"
     )
+    out.print("in brackets: exact 95 % bounds")
+
+
+def _table(title: str, rows: dict[str, dict[str, Any]]) -> "Table":
+    """A row for each task or set of streams; figures that none of them has are left out.
+
+    What an accuracy was counted from stands in its own cell.
+    """
+    from rich.table import Table
+
+    from qc_station.evaluation import COUNTED
+
+    table = Table()
+    table.add_column(title)
+    columns = [name for row in rows.values() for name, value in row.items() if value is not None]
+    columns = [name for name in dict.fromkeys(columns) if name not in COUNTED]
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *(_cell(row, column) for column in columns))
+    return table
+
+
+def _cell(row: dict[str, Any], column: str) -> str:
+    """A share with what it was counted from and its exact bounds; anything else as a number."""
+    from qc_station.evaluation import COUNTED
+    from qc_station.figures.rates import Rate
+
+    if row.get(column) is None:
+        return "-"
+    return str(Rate(*(row[name] for name in COUNTED))) if column == "accuracy" else f"{row[column]:.3f}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qc_station.cli.bundle import bundle_folder
 from qc_station.cli.output import console, finish, json_option, note
 from qc_station.cli.station import station_option
 
@@ -70,6 +71,8 @@ def command(
 ) -> None:
     """Prove that BUNDLE lets at most so many bad parts pass, or say how many more labelled ones the proof needs.
 
+    BUNDLE is a folder, or with --station the name of one in its bundles.
+
     The thresholds are those of the costs, tightened until the exact binomial bound holds on parts that the bundle was
     not made with. What is proved is written into the station, and its line decides by it from its next start or
     promotion on. Exit code 1 where nothing is proved.
@@ -81,12 +84,12 @@ def command(
     from qc_station.operating.sets import set_figures
     from qc_station.verdict import Policy
 
-    runtime = Runtime(bundle)
-    home = station or station_of(bundle)
+    runtime = Runtime(bundle_folder(bundle, station))
+    home = station or station_of(runtime.bundle.folder)
     held = held_out(runtime, _parts(runtime, manifest, home, split))
     proof = prove(held, Policy.of(runtime.manifest.costs), max_escape, confidence)
     figures = set_figures(held, runtime.manifest.tasks["label"].classes, sets) if sets else None
-    found = result(held, proof, figures) | {"bundle": bundle, "split": split}
+    found = result(held, proof, figures) | {"bundle": runtime.bundle.folder, "split": split}
     if proof.proved and not dry_run:
         found["point"] = _kept(home, runtime, proof, held, split)
     elif standing := policy_of(home, runtime.manifest).point:
@@ -159,17 +162,21 @@ def show(held: "Held", proof: "Proof", figures: "SetFigures | None") -> None:
 
 
 def set_table(figures: "SetFigures") -> Any:
-    """Coverage of the sets by class."""
+    """Coverage of the sets by class: counted with exact bounds, and as the mean over random splits."""
     from rich.table import Table
 
     def percents(value: float | None) -> str:
         return "-" if value is None else f"{100 * value:.1f} %"
 
     title = (
-        f"sets of classes: coverage {percents(figures.coverage)} of {percents(figures.wanted)} wanted, "
-        f"{percents(figures.singletons)} of one class, {percents(figures.empty)} of none"
+        f"sets of classes that hold the true one in {percents(figures.wanted)}; in {figures.splits} random splits of the "
+        f"groups on average: coverage {percents(figures.coverage)}, one class in {percents(figures.singletons)} of the "
+        f"sets, none in {percents(figures.empty)}"
     )
-    table = Table("class", "parts", "coverage", "threshold", title=title)
+    each = "coverage, each part once (exact 95 % bounds)"
+    table = Table("class", "parts", each, f"mean of {figures.splits} splits", "threshold", title=title)
     for name, one in figures.classes.items():
-        table.add_row(name, str(one.parts), percents(one.coverage), "own" if one.own else "shared by rare classes")
+        threshold = "own" if one.own else "shared by rare classes"
+        table.add_row(name, str(one.parts), str(one.once), percents(one.coverage), threshold)
+    table.add_row("all", str(figures.once.total), str(figures.once), percents(figures.coverage), "")
     return table

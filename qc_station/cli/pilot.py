@@ -47,7 +47,7 @@ def command(station: Path, seed: int | None, epochs: int, budget: float, write: 
 
     def said(probe: Any) -> None:
         losses = "  ".join(f"{name} {loss:.3f}" for name, loss in probe.val.items())
-        note(f"{' + '.join(probe.streams)}, {probe.epochs} epochs: {losses}")
+        note(f"{' + '.join(probe.streams)}, {probe.epochs} epochs, validation loss (1: no skill): {losses}")
 
     found = run_pilot(config, items, epochs, said)
     if found.probes[0].epochs < epochs:
@@ -66,7 +66,12 @@ def summary(found: "Pilot") -> dict[str, Any]:
     """The pilot for programs."""
     return {
         "trainings": [
-            {"streams": p.streams, "epochs": p.epochs, "validation_loss": p.val, "training_loss": p.train}
+            {
+                "streams": p.streams,
+                "epochs": p.epochs,
+                "validation_loss_relative_to_no_skill": p.val,
+                "training_loss_relative_to_no_skill": p.train,
+            }
             for p in found.probes
         ],
         "pairs": [

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qc_station.cli.bundle import bundle_folder
 from qc_station.cli.login import who_option
 from qc_station.cli.output import finish, json_option
 from qc_station.cli.station import station_option
@@ -24,16 +25,14 @@ def command(bundle: Path, station: Path, who: str, why: str, despite: str | None
     """Make BUNDLE, a folder or the name of one in the station's bundles, the champion.
 
     Gates: it loads, meets its self-test and takes the station's streams; its export was held against its training; it
-    beats the classical floor; on the challenge set it is not significantly worse than the champion. A line that runs
-    takes it up by itself within seconds, between two parts.
+    beats the classical floor; on the challenge set it is not significantly worse than the champion. It runs on the
+    execution provider of the champion before where its self-test is met there, else on the fastest that is measured
+    now. A line that runs takes it up by itself within seconds, between two parts.
     """
-    from qc_station.bundles import FOLDER
     from qc_station.champion.promotion import promote
     from qc_station.config.loading import load_station
 
-    folder = bundle if bundle.exists() else station / FOLDER / bundle
-    if not folder.is_dir():
-        raise click.UsageError(f"no bundle {str(bundle)!r}: neither that folder is there nor {folder}")
+    folder = bundle_folder(bundle, station)
     if despite is not None and not despite.strip():
         raise click.UsageError("--despite needs a reason in words")
     done = promote(station, load_station(station), folder, who=who, why=why, despite=despite)
@@ -49,6 +48,7 @@ def _told(done: "Promotion") -> dict[str, Any]:
         "challenge": {"split": done.challenge.split, "items": len(done.challenge.items)},
         "figures": done.figures and done.figures.as_json(),
         "compared": done.compared and done.compared.as_json(),
+        "runs_on": msgspec.to_builtins(done.runs_on),
     }
 
 
@@ -56,6 +56,7 @@ def _said(done: "Promotion") -> str:
     """For people."""
     before = f"; before it was {done.before.folder}" if done.before else ""
     lines = [f"champion: {done.reign.folder}, promoted by {done.reign.who}{before}"]
+    lines.append(f"  runs on {done.runs_on.told() if done.runs_on else 'CPU with 1 thread; nothing could be measured'}")
     if done.figures is None:
         lines.append("no labelled item in the split test or challenge: nothing was compared")
     else:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qc_station.cli.bundle import bundle_folder
 from qc_station.cli.output import console, finish, json_option, note
 from qc_station.cli.station import station_option
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 def command(bundle: Path, station: Path, as_json: bool) -> None:
     """Make BUNDLE in fp16 and int8, measure each beside float32, and write those that are faster and never decide otherwise.
 
-    Each is a bundle of its own: `qc-station operate` proves its own thresholds, and `promote` lets it decide. int8 is
-    calibrated on training items. None may be offered; then the reasons are shown and nothing is written.
+    BUNDLE is a folder, or the name of one in the station's bundles. Each variant is a bundle of its own: `qc-station
+    operate` proves its own thresholds, and `promote` lets it decide. int8 is calibrated on training items. A kind that
+    would end onnxruntime's process is told so. None may be offered; then the reasons are shown and nothing is written.
     """
     from deploy.runtime import Runtime
     from qc_station.bundles import FOLDER
@@ -35,7 +37,7 @@ def command(bundle: Path, station: Path, as_json: bool) -> None:
         from qc_station.smaller import CALIBRATION, variants
     except ImportError as error:
         raise ConfigError(f"variants need the package {error.name!r}: pip install 'qc-station[train]'") from error
-    runtime = Runtime(bundle if bundle.exists() else station / FOLDER / bundle)
+    runtime = Runtime(bundle_folder(bundle, station))
     with Store.open(station) as store:
         learnt, held = (list(store.items(splits=(split,))) for split in ("train", "val"))
     note(f"calibrating on {min(len(learnt), CALIBRATION)} training items, comparing on {len(held)} validation items")

@@ -52,19 +52,21 @@ def command(
     from sensors.supervision.station import Supervision
 
     config = load_station(station)
-    declared = {name: stream.stream(name) for name, stream in config.streams.items()}
     # Recordings that play begin together, so that their triggers fit their readings.
     origin_ns = time.monotonic_ns()
     builds, triggers = driver_builds(config, station, origin_ns), _triggers(config, station, trigger_every, origin_ns)
     text, target = (station / FILE_NAME).read_text(encoding="utf-8"), folder or station / "recordings"
-    recorder = Recorder(target, list(declared.values()), config=text, budget_bytes=round(budget_gb * 1e9))
-    tape = Tape(recorder, note)
 
     def take(reading: Reading) -> None:
         tape.take(reading)
         triggers.hear(reading)
 
+    declared = {name: stream.declared(name) for name, stream in config.streams.items()}
     supervision = Supervision(builds, take, declared=declared)
+    # What the station leaves to a driver stands in the recording as the driver says it.
+    streams = [health.stream for health in supervision.healths.values()]
+    recorder = Recorder(target, streams, config=text, budget_bytes=round(budget_gb * 1e9))
+    tape = Tape(recorder, note)
     try:
         with ends_by_signal(), supervision, triggers:
             faults = _started(supervision, triggers, tape, anyway)

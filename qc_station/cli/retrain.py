@@ -82,7 +82,8 @@ def retrained(station: Path, who: str, budget: float, as_json: bool) -> dict[str
         raise ConfigError(f"training needs the package {error.name!r}: pip install 'qc-station[train]'") from error
     try:
         with Store.open(station) as store:
-            items = list(store.items(splits=("train", "val", None)))
+            # What nobody has labelled teaches nothing, and there may be far more of it.
+            items = [store.load(entry) for entry in store.entries(("train", "val", None)) if entry.labels]
         champion = known(station)
         note(champion if isinstance(champion, str) else f"learning on from champion {champion.about.bundle[:12]}")
         with Progress(as_json) as progress:

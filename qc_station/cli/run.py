@@ -38,7 +38,8 @@ def command(station: Path, bundle: Path | None, seconds: float | None, parts: in
 
     The station's champion decides (`qc-station promote`), and the next one takes over between two parts; without a
     champion every part goes to review. A verdict is on disk before it is shown. With --json every verdict is a line of
-    its own, and the summary the last line. Parts for review are kept with their samples. A station runs once at a time.
+    its own, and the summary the last line. Parts for review and rejected ones are kept with their samples. A station runs
+    once at a time.
     """
     from qc_station.champion.loading import deciding_runtime
     from qc_station.champion.record import champion_folder
@@ -84,11 +85,14 @@ def _told(found: "Iterable[Inspected]", as_json: bool) -> None:
 
 
 def _changes(line: "LiveLine") -> "Callable[[], None]":
-    """Says once what took over, what could not, and which stream drifts."""
-    said, fault, drifts = 0, "", 0
+    """Says once what took over, what could not, which stream drifts, and which part could not be decided."""
+    said, fault, drifts, failed = 0, "", 0, 0
 
     def tell() -> None:
-        nonlocal said, fault, drifts
+        nonlocal said, fault, drifts, failed
+        fresh, failed = line.counts["UNDECIDED"] - failed, line.counts["UNDECIDED"]
+        for failure in list(line.failures)[-fresh:] if fresh else ():
+            note(failure)
         for alarm in line.drift_alarms[drifts:]:
             note(alarm)
         drifts = len(line.drift_alarms)
@@ -126,7 +130,8 @@ def summary(line: "LiveLine") -> dict[str, Any]:
 
 def counted(line: "LiveLine") -> str:
     """Verdicts and latency in words."""
-    counts = ", ".join(f"{line.counts[name]} {name}" for name in VERDICTS)
+    named = (*VERDICTS, "UNDECIDED") if line.counts["UNDECIDED"] else VERDICTS
+    counts = ", ".join(f"{line.counts[name]} {name}" for name in named)
     return f"{line.counts.total()} parts: {counts}; {latency(line)}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qc_station.cli.output import console
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
     from qc_station.sensing.status import SensorStatus, StatusBoard
 
@@ -17,12 +17,14 @@ HZ = 4
 """Looks a second."""
 
 
-def sensor_table(statuses: "list[SensorStatus]", title: str) -> "Table":
-    """A row per sensor."""
+def sensor_table(statuses: "list[SensorStatus]", title: str) -> "Group":
+    """A row per sensor, and below the table what is wrong with each: a sentence has no room in a column."""
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_style="bold")
-    for name in ("stream", "state", "rate / declared", "age", "drift", "signal", "counted", "why"):
+    for name in ("stream", "state", "rate / declared", "age", "drift", "signal", "counted"):
         table.add_column(name, justify="right" if name in ("age", "drift") else "left", overflow="fold")
     for one in statuses:
         colour = COLOURS.get(one.state, "red")
@@ -34,9 +36,8 @@ def sensor_table(statuses: "list[SensorStatus]", title: str) -> "Table":
             "" if one.drift_ppm is None else f"{one.drift_ppm:+.0f} ppm",
             one.signal,
             counted(one.counters),
-            one.why,
         )
-    return table
+    return Group(table, *(Text(f"{one.stream}: {one.why}") for one in statuses if one.why))
 
 
 def counted(counters: dict[str, int]) -> str:
@@ -87,7 +88,7 @@ def watch(
 
 
 @contextmanager
-def _drawing(as_json: bool, live: bool) -> "Iterator[Callable[[Table], None]]":
+def _drawing(as_json: bool, live: bool) -> "Iterator[Callable[[Group], None]]":
     """Redraws a table in place where a person watches; elsewhere nothing is drawn."""
     screen = console(as_json)
     if not (live and screen.is_terminal):

@@ -34,7 +34,7 @@ def command(station: Path | None, only_list: bool, keep_on: bool, seconds: float
     from sensors.supervision.station import StartupError, Supervision
 
     config = load_station(station)
-    declared = {name: stream.stream(name) for name, stream in config.streams.items()}
+    declared = {name: stream.declared(name) for name, stream in config.streams.items()}
     supervision = Supervision(driver_builds(config, station), lambda _: None, declared=declared)
     with ends_by_signal(), supervision:
         faults = supervision.start()

@@ -1,8 +1,10 @@
 """Run a simulated line behind real wires: a serial port, a camera and a sound that every command reads as its sensors."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,7 +25,8 @@ from qc_station.cli.sensor_table import ends_by_signal
     "--fault",
     "faults",
     multiple=True,
-    help="STREAM:FAULT:AT:FOR in seconds, e.g. enose:unplug:10:5; `--fault list` names the faults.",
+    help="STREAM:FAULT:AT:FOR in seconds, e.g. enose:unplug:10:5, and KEY=VALUE for a parameter, e.g. "
+    "acoustic:clock_drift:5:20:ppm=200; again for further ones. `--fault list` shows faults, parameters and streams.",
 )
 @click.option("--rough", is_flag=True, help="A loud floor, a drifting camera with a shutter, changing air.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same parts and samples.")
@@ -43,17 +46,18 @@ def command(
     """Make a station in FOLDER whose sensors are simulated, and let parts pass until all have or Ctrl-C is pressed.
 
     In another terminal: `qc-station sensors --station FOLDER --watch`, `qc-station record --station FOLDER`. Everything
-    that its sensors say is simulated. Its station.toml is written anew at every start.
+    that its sensors say is simulated. Its station.toml is written anew at every start. Exits with 1 when a simulated
+    device itself breaks down, which is no fault that --fault asked for.
     """
     from qc_station.errors import ConfigError
-    from qc_station.line.fault_text import fault_names, faults_of
+    from qc_station.line.fault_text import fault_table, faults_of
     from qc_station.line.wired import WiredLine
     from sensors.simulated.conditions import ROUGH
     from sensors.simulated.line import Pace
     from sensors.simulated.mix import USUAL_WEIGHTS, Mix
 
     if "list" in faults:
-        finish({"faults": fault_names()}, as_json, text="\n".join(fault_names()))
+        finish({"faults": fault_table()}, as_json, text="\n".join(map(_described, fault_table())))
         return
     chosen = faults_of(faults, time.monotonic_ns())
     weights = dict.fromkeys(kinds, 1.0) or USUAL_WEIGHTS
@@ -69,6 +73,15 @@ def command(
         while not line.ended:
             time.sleep(0.2)
     passed = line.passed(time.monotonic_ns())
-    counters = {name: device.counters for name, device in zip(("thermal", "enose"), line.devices, strict=True)}
+    for name, failure in line.failures.items():
+        note(f"the simulated device of stream '{name}' has broken down, which ended the line: {failure}")
+    counters = {name: device.counters for name, device in line.devices.items()}
     result = {"simulated": True, "folder": folder, "passed": passed, "parts": parts, "devices": counters}
-    finish(result, as_json, text=f"{passed} of {parts} simulated parts have passed")
+    text = f"{passed} of {parts} simulated parts have passed"
+    finish(result | {"failures": line.failures}, as_json, text=text, passed=not line.failures)
+
+
+def _described(fault: Mapping[str, Any]) -> str:
+    """One line of the list: a fault, its parameters as they usually are, and the streams that it can happen to."""
+    usual = [f"{key}={'END' if value is None else value}" for key, value in fault["parameters"].items()]
+    return f"{' '.join([fault['fault'], *usual]):<48} {', '.join(fault['streams'])}"

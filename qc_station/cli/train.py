@@ -24,11 +24,12 @@ def summary(candidate: Any) -> dict[str, Any]:
         "epochs": len(outcome.epochs),
         "best_epoch": outcome.best,
         "seconds": round(outcome.epochs[-1].elapsed_s, 1),
-        "validation_loss": {name: round(value, 4) for name, value in best.val.items()},
+        "validation_loss": {name: round(value, 4) for name, value in best.shown_val.items()},
+        "validation_loss_relative_to_no_skill": {name: round(value, 4) for name, value in best.val.items()},
         "parity_max_abs_difference": candidate.parity.worst,
         "floor": candidate.floor["message"] if candidate.floor else "nothing to compare with",
         "skipped_steps": outcome.skipped,
-        "notes": list(outcome.notes),
+        "notes": list(candidate.notes),
     }
 
 

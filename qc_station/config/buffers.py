@@ -22,4 +22,4 @@ def window_bytes(stream: StreamConfig) -> int:
     """Bytes of one window's samples as the sensor delivers them; of an image, whole frames of the camera."""
     rows, columns = stream.sensor_size
     values = rows * columns if stream.kind == "image" else len(stream.channels)
-    return stream.window_length * values * SAMPLE_BYTES.get(stream.dtype, 1)
+    return stream.window_length * values * SAMPLE_BYTES.get(stream.sample_type, 1)

@@ -54,18 +54,19 @@ def driver_builds(
 
 def _build(name: str, stream: StreamConfig, folder: Path, origin_ns: int | None = None) -> Driver:
     # Imported on use: most commands never touch a sensor.
-    from sensors.registry import build, driver_class, options_of
+    from sensors.registry import build, defaults_of, driver_class
 
     given = dict(stream.driver or {})
     kind = given.pop("type", None)
     if not isinstance(kind, str):
         raise SensorError(f"type = {kind!r}; allowed: the name of a driver")
-    parameters = options_of(driver_class(kind))
+    defaults = defaults_of(driver_class(kind), given)
     # What the stream declares need not be said twice; what is said in the driver's own table goes first.
     known = _declared(stream) | ({} if origin_ns is None else {"origin_ns": origin_ns})
     for key, value in known.items():
-        if key in parameters and key not in given:
-            given[key] = _suited(value, parameters[key].default)
+        # What the stream does not say leaves the driver its default.
+        if key in defaults and key not in given and value is not None:
+            given[key] = _suited(value, defaults[key])
     return build(kind, name, {key: resolved(value, folder) for key, value in given.items()})
 
 
@@ -73,7 +74,9 @@ def _declared(stream: StreamConfig) -> dict[str, Any]:
     """What a driver may want to know of its stream."""
     # Not the size of an image: what a camera is asked for may hold telemetry rows or a second half.
     channels = {} if stream.kind == "image" else {"channels": list(stream.channels)}
-    return channels | {"rate_hz": stream.rate_hz}
+    # A driver that has to be told its units can have them from nobody else; one that knows them is compared.
+    units = {} if stream.unit is None else {"units": list(stream.declared("").units or ())}
+    return channels | units | {"rate_hz": stream.rate_hz}
 
 
 def _suited(value: Any, default: Any) -> Any:

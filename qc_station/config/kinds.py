@@ -59,8 +59,8 @@ def stream_faults(name: str, stream: StreamConfig, given: frozenset[str]) -> lis
     faults += [f"{path}.{key} is missing; a stream of kind {stream.kind} needs it" for key in missing]
     foreign = [key for key in FOREIGN.get(stream.kind, ()) if key in given]
     faults += [f"{path}.{key}: a stream of kind {stream.kind} has no such key" for key in foreign]
-    dtypes = DTYPES.get(stream.kind, (stream.dtype,))
-    if stream.dtype not in dtypes:
+    dtypes = DTYPES.get(stream.kind, (stream.sample_type,))
+    if stream.sample_type not in dtypes:
         faults.append(f"{path}.dtype = {stream.dtype!r}; allowed for {stream.kind}: {', '.join(dtypes)}")
     if len(set(stream.channels)) < len(stream.channels):
         faults.append(f"{path}.channels = {list(stream.channels)}; allowed: every name once")

@@ -80,7 +80,7 @@ def parse_station(document: Mapping[str, Any], source: str = FILE_NAME) -> Stati
         faults += trigger_faults(trigger, streams)
     if not faults and station is not None:
         station = msgspec.structs.replace(station, streams=streams, **tables)
-        faults += belt_faults(station.belt, streams) + training_faults(station.training, streams)
+        faults += belt_faults(station.belt, streams) + training_faults(station.training, station.inspecting)
         faults += buffer_faults(station.buffers, streams)
     if faults or station is None:
         lines = "".join(f"\n  {fault}" for fault in faults)

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 from qc_station.config.bundles import BundlesConfig
 from qc_station.config.training import Count, NotNegative, Positive, TrainingConfig
 from sensors.streams import Stream
+from sensors.supervision.declared import Declared
 
 Point = tuple[float, float]
 Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
@@ -21,10 +22,10 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Channel names of a waveform or series, in the order of the file's columns."""
     rate_hz: Positive | None = None
     """Samples a second; required for a waveform, None for a sensor that reports when it likes."""
-    unit: str = "1"
-    """UCUM unit of every channel; "1" for full scale, counts and unknown."""
-    dtype: str = "float32"
-    """Sample type in recordings.
+    unit: str | None = None
+    """UCUM unit of every channel, "1" for full scale and counts; None: the driver's, "1" without a driver."""
+    dtype: str | None = None
+    """Sample type; None: the driver's, float32 without a driver.
 
     int16, int32 or float32 for a waveform, uint8, uint16 or float32 for an image, float32 for a series.
     """
@@ -98,16 +99,26 @@ class StreamConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Rows and columns of the camera's own frame."""
         return (self.sensor_height or self.height or 0, self.sensor_width or self.width or 0)
 
-    def stream(self, name: str) -> Stream:
+    @property
+    def sample_type(self) -> str:
+        """The sample type of windows, where nothing is said of it: float32."""
+        return self.dtype or "float32"
+
+    def declared(self, name: str) -> Declared:
         """What the sensor has to deliver, which for an image is the camera's own frame."""
         image = self.kind == "image"
-        return Stream(
+        return Declared(
             name=name,
             kind=self.kind,
             shape=self.sensor_size if image else (len(self.channels),),
-            nominal_rate_hz=self.rate_hz,
-            units=(self.unit,) if image else (self.unit,) * len(self.channels),
+            rate_hz=self.rate_hz,
+            units=None if self.unit is None else (self.unit,) * (1 if image else len(self.channels)),
+            dtype=self.dtype,
         )
+
+    def stream(self, name: str) -> Stream:
+        """The same without what only the driver knows."""
+        return self.declared(name).agreed(None)
 
 
 class CostsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

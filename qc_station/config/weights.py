@@ -50,11 +50,13 @@ def write_weights(folder: Path, weights: Mapping[str, float], note: str) -> Stat
 
 
 def _edited(text: str, weights: Mapping[str, float], note: str) -> str:
-    """In the table where there is one, else as one line of `[training]`, which is made where it is missing."""
-    headers = {one.path for one in statements(text) if one.header}
-    if WEIGHTS in headers:
-        return edited(text, WEIGHTS, weights, note)
+    """In the table, which is made at the file's end where it is missing; in the line where somebody has written one."""
+    found = list(statements(text))
     training: dict[str, Any] = tomllib.loads(text).get("training", {})
-    if not training and TRAINING not in headers:
-        text = f"{text.rstrip()}\n\n[training]\n"
-    return edited(text, TRAINING, {"weights": {**training.get("weights", {}), **weights}}, note)
+    headed = any(one.header and one.path == WEIGHTS for one in found)
+    inline = any(not one.header and one.path == TRAINING for one in found)
+    if inline or ("weights" in training and not headed):
+        return edited(text, TRAINING, {"weights": {**training.get("weights", {}), **weights}}, note)
+    if not headed:
+        text = f"{text.rstrip()}\n\n[training.weights]\n"
+    return edited(text, WEIGHTS, weights, note)

@@ -1,9 +1,9 @@
 """Writes station.toml with the meaning of every key above it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -13,9 +13,13 @@ from qc_station.config.fields import meanings
 from qc_station.config.kinds import FOREIGN
 from qc_station.config.loading import FILE_NAME
 from qc_station.config.station import StationConfig, StreamConfig
+from qc_station.config.training import TrainingConfig, examples
 from qc_station.config.triggers import EXAMPLE
 from qc_station.errors import ConfigError
 from qc_station.files import write_atomically
+
+TABLES: Final = ("weights", "losses", "paths")
+"""Keys of `[training]` that are tables: written in one line, they could not be added to."""
 
 
 def write_station(folder: Path, station: StationConfig, *, overwrite: bool = False) -> Path:
@@ -66,8 +70,20 @@ def station_text(station: StationConfig) -> str:
         lines += ["", f"[streams.{key_text(name)}]", *_keys(stream, skip=("driver", *foreign)), *_driver(name, stream)]
     lines += _optional("trigger", station.trigger, EXAMPLE, meanings(StationConfig)["trigger"])
     for name, table in tables.items():
-        lines += ["", f"[{name}]", *_keys(table)]
+        below = tuple(_below(station.training, station.inspecting)) if name == "training" else ()
+        lines += ["", f"[{name}]", *_keys(table, skip=TABLES if below else ()), *below]
     return "\n".join(lines) + "\n"
+
+
+def _below(training: TrainingConfig, streams: Iterable[str]) -> Iterator[str]:
+    """The tables below `[training]`, each under a header of its own: more of them can be added at the file's end."""
+    filled, meaning = examples(streams), meanings(TrainingConfig)
+    for key in ("weights", "losses"):
+        yield from _optional(f"training.{key}", getattr(training, key) or None, filled[key], meaning[key])
+    if not training.paths:
+        yield from _optional("training.paths.shared", None, filled["paths"]["shared"], meaning["paths"])
+    for name, path in training.paths.items():
+        yield from ("", f"# {meaning['paths']}", f"[training.paths.{key_text(name)}]", *_keys(path))
 
 
 def _keys(table: Struct, skip: tuple[str, ...] = ()) -> Iterator[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deploy.runtime import Runtime
 from qc_station.bundles import stream_tables
-from qc_station.evaluation import MAIN, verdict_of
+from qc_station.evaluation import verdict_of
 from qc_station.explaining import curves, frame, sound
 from qc_station.explaining.place import Occlusions, Place
 from qc_station.explaining.target import Target, log_odds, target_of
@@ -39,9 +39,9 @@ class Reason:
     alone: float
     """Probability of the target by this stream alone."""
     without: float
-    """Probability of the target when the stream is absent; NaN where no other is there."""
+    """Probability of the target when the stream is absent; NaN where no other is there, or has a say in it."""
     fall: float
-    """Of the log-odds then; NaN where no other is there."""
+    """Of the log-odds then; NaN likewise."""
     places: tuple[Place, ...]
     """What was taken out of the window."""
     probabilities: NDArray[np.float64]
@@ -74,7 +74,7 @@ class Explanation:
     probability: float
     """Of the target."""
     reasons: tuple[Reason, ...]
-    """Of the streams that took part, in the bundle's order."""
+    """Of the streams that took part and can move the answer, in the bundle's order."""
 
     @property
     def responsible(self) -> Reason:
@@ -95,7 +95,8 @@ def explain(
         runtime: The loaded bundle.
         name: Of the part, for people.
         windows: By stream, as `Runtime.scores` takes them.
-        good: By stream, windows of good parts, for what is to stand where something is taken out of a sound.
+        good: By stream, windows of good parts, for what is to stand where something is taken out of a sound; of any
+            window, where novelty is explained.
         policy: By what the verdict is made; None: by the costs of the bundle alone.
 
     Raises:
@@ -103,16 +104,17 @@ def explain(
         QCError: the bundle does not answer `label`.
     """
     scores = runtime.scores(windows)
-    target = target_of(runtime.manifest, scores.outputs.get(MAIN, np.zeros(1, np.float32)))
+    target = target_of(runtime.manifest, scores.outputs, scores.streams)
     asked = Asked(runtime, windows, scores.streams, target)
     return Explanation(
         name=name,
         verdict=verdict_of(runtime.manifest, scores.outputs, scores.streams, policy),
         target=target,
-        probability=float(target.probability(scores.outputs[MAIN])),
+        probability=float(target.probability(scores.outputs)),
         reasons=tuple(
-            _reason(asked, stream, good.get(stream, ()), float(target.probability(scores.outputs[f"{MAIN}:{stream}"])))
+            _reason(asked, stream, _instead(asked, stream, good), target.alone(scores.outputs, stream))
             for stream in scores.streams
+            if target.stream in (None, stream)
         ),
     )
 
@@ -143,17 +145,27 @@ class Asked:
             yield from np.split(found, np.cumsum([len(one) for one in waiting])[:-1])
 
     def absent(self, stream: str) -> float:
-        """Probability of the target without a stream; NaN where no other takes part."""
-        if len(self.streams) == 1:
+        """Probability of the target without a stream; NaN where no other takes part, or has a say in it."""
+        if len(self.streams) == 1 or self.target.stream is not None:
             return float("nan")
         here = self._here & (np.array(self.runtime.streams) != stream)
-        answers = self.runtime.batch({n: w[None] for n, w in self._plain.items()}, here[None])[MAIN]
+        answers = self.runtime.batch({n: w[None] for n, w in self._plain.items()}, here[None])
         return float(self.target.probability(answers)[0])
 
     def _batch(self, stream: str, variants: NDArray[np.float32]) -> NDArray[np.float64]:
         count = len(variants)
         windows = {n: variants if n == stream else np.repeat(w[None], count, axis=0) for n, w in self._plain.items()}
-        return self.target.probability(self.runtime.batch(windows, np.tile(self._here, (count, 1)))[MAIN])
+        return self.target.probability(self.runtime.batch(windows, np.tile(self._here, (count, 1))))
+
+
+def _instead(asked: Asked, stream: str, good: Mapping[str, Sequence[NDArray[Any]]]) -> Sequence[NDArray[Any]]:
+    """Windows of good parts to take places from.
+
+    A smooth patch or a held channel means nothing to a network that asks for defects; to one that asks what it has seen
+    before it is the newest of all.
+    """
+    kind, novel = asked.runtime.manifest.streams[stream].kind, asked.target.classes is None
+    return good.get(stream, ()) if kind == "waveform" or novel else ()
 
 
 def _reason(asked: Asked, stream: str, good: Sequence[NDArray[Any]], alone: float) -> Reason:
@@ -188,5 +200,5 @@ def occluded(
     if kind == "waveform":
         return sound.occluded(window, rate_hz, good)
     if kind == "image":
-        return frame.occluded(window)
-    return curves.occluded(window, channels)
+        return frame.occluded(window, good)
+    return curves.occluded(window, channels, good)

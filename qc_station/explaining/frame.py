@@ -1,6 +1,6 @@
 """Takes patches out of an image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,15 @@ PATCH = 0.25
 """Side of a patch, as a share of the frame's shorter side."""
 
 
-def occluded(window: NDArray[np.generic]) -> Occlusions:
-    """The frames without each of many overlapping patches, which continue what surrounds them.
+def occluded(window: NDArray[np.generic], good: Sequence[NDArray[np.generic]] = ()) -> Occlusions:
+    """The frames without each of many overlapping patches, which continue what surrounds them, or are of good parts.
 
     The median of the frame would put a hole of the background's temperature into a warm part, and that of the
     surroundings would bite a piece out of its edge; a network finds both strange, whatever was there.
 
     Args:
         window: Shape (frames, height, width); a patch is taken out of all frames.
+        good: Windows of good parts of the same shape, whose patches are to stand there instead; none: what surrounds it.
     """
     frames = window.astype(np.float32)
     height, width = frames.shape[1:]
@@ -34,14 +35,19 @@ def occluded(window: NDArray[np.generic]) -> Occlusions:
         )
         for y, x in corners
     )
-    return Occlusions(places=places, windows=_windows(frames, corners, side), way="as its surroundings")
+    way = "as in a good part" if good else "as its surroundings"
+    return Occlusions(places=places, windows=_windows(frames, corners, side, good), way=way)
 
 
-def _windows(frames: NDArray[np.float32], corners: list[tuple[int, int]], side: int) -> Iterator[NDArray[np.float32]]:
+def _windows(
+    frames: NDArray[np.float32], corners: list[tuple[int, int]], side: int, good: Sequence[NDArray[np.generic]]
+) -> Iterator[NDArray[np.float32]]:
     for y, x in corners:
-        filled = frames.copy()
-        filled[:, y : y + side, x : x + side] = continued(frames, y, x, side)
-        yield filled[None]
+        here = np.s_[:, y : y + side, x : x + side]
+        filled = np.repeat(frames[None], max(1, len(good)), axis=0)
+        for way, other in zip(filled, [one[here] for one in good] or [continued(frames, y, x, side)], strict=True):
+            way[here] = other
+        yield filled
 
 
 def starts(length: int, side: int, step: int) -> list[int]:

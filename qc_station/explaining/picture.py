@@ -34,7 +34,10 @@ def draw(found: Explanation) -> Picture:
     strongest = max(LEAST, *(float(one.falls.max()) for one in found.reasons))
     for number, one in enumerate(found.reasons):
         _stream(picture, head + number * (PANEL + TITLE), found, one, strongest)
-    note = "Red: what the answer hangs on; grey: most in another stream. Bars: fall of the log-odds; figures: what is left of the probability."
+    note = (
+        "Red: what the answer hangs on; grey: most in another stream. Bars: fall of the log-odds; figures: what is left "
+        f"of {found.target.unit or 'the probability'}."
+    )
     canvas.write(picture, note, (SIDE, picture.shape[0] - 12), size=0.42, colour=SOFT)
     return picture
 

@@ -16,7 +16,8 @@ BAR = 24
 
 def asked(found: Explanation) -> str:
     """The target and its probability."""
-    return f"{found.target.text} {found.probability:.2f}"
+    unit = f" ({found.target.unit})" if found.target.unit else ""
+    return f"{found.target.text} {found.probability:.2f}{unit}"
 
 
 def led(found: Explanation) -> str:
@@ -31,6 +32,8 @@ def led(found: Explanation) -> str:
 
 def said(found: Explanation, one: Reason) -> str:
     """A stream in words."""
+    if found.target.stream:
+        return f"{found.target.text}: {one.alone:.2f} ({found.target.unit}); no other stream has a say in that"
     without = "the only stream" if np.isnan(one.without) else f"without it {one.without:.2f}"
     return f"{found.target.text}: by {one.stream} alone {one.alone:.2f}, {without}"
 
@@ -55,12 +58,14 @@ def worth(one: Reason) -> list[int]:
 
 
 def record_of(found: Explanation) -> dict[str, Any]:
-    """The explanation for programs; `fall` is that of the log-odds."""
+    """The explanation for programs; `fall` is that of the log-odds, and of novelty the probability is 1 - p."""
     return {
         "part": found.name,
         "verdict": found.verdict.decision.value,
         "reason": found.verdict.reason,
         "asked": found.target.text,
+        "output": found.target.output,
+        "novel_stream": found.target.stream,
         "probability": found.probability,
         "responsible": found.responsible.stream,
         "streams": {one.stream: _stream(one) for one in found.reasons},

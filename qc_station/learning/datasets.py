@@ -37,7 +37,7 @@ def input_spec(name: str, stream: StreamConfig) -> InputSpec:
         kind=stream.kind,
         shape=stream.window_shape,
         rate_hz=stream.rate_hz,
-        dtype=stream.dtype,
+        dtype=stream.sample_type,
         level_normalization=stream.level_normalization,
         augment=stream.augment,
     )
@@ -110,7 +110,7 @@ def as_dataset(items: Sequence[Item], streams: Mapping[str, StreamConfig], tasks
         row = np.full(len(items), ABSENT)
         here = [n for n, item in enumerate(items) if name in item.windows]
         row[here] = np.arange(len(here))
-        empty = np.zeros((0, *stream.window_shape), stream.dtype)
+        empty = np.zeros((0, *stream.window_shape), stream.sample_type)
         windows[name] = np.stack([items[n].windows[name] for n in here]) if here else empty
         rows[name] = row
     targets = {t.name: targets_of(t, [i.labels.get(t.name) for i in items]) for t in tasks}

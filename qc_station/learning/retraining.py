@@ -20,7 +20,7 @@ from qc_station.items import Item
 from qc_station.learning.apart import threads_beside_the_line
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
 from qc_station.learning.parameters import Parameters
-from qc_station.learning.training import Trained, settings_of, train
+from qc_station.learning.training import Trained, settings_of, terms_of, train
 from qc_station.store.digests import content_digest
 
 LEAST_REPLAYED = 400
@@ -127,7 +127,8 @@ def _on(
         known.data.taken(np.flatnonzero(known.items)),
         held,
         settings_of(config.training),
-        Keeping(least=LEAST_REPLAYED),
+        Keeping(least=LEAST_REPLAYED, ewc=config.training.ewc),
+        terms=terms_of(config.training, tuple(streams), tasks),
         report=report,
     )
     origin = {

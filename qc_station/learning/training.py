@@ -1,7 +1,7 @@
 """Train a candidate: data set, six-stage loop, calibration, export, parity, bundle."""
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,13 @@ from models.losses.agreement import agreements
 from models.novelty.fitting import fit_novelty
 from models.settings import Settings
 from models.tasks import Task
+from models.terms import Term
 from models.trainer import Trainer
 from qc_station.agreement import Agreement, agree
 from qc_station.bundles import bundle_streams
 from qc_station.code_version import code_version
 from qc_station.config.station import StationConfig
-from qc_station.config.training import TrainingConfig
+from qc_station.config.training import TrainingConfig, passed_over
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import Splits, as_dataset, find_tasks, input_spec, split_items
@@ -57,6 +58,8 @@ class Candidate:
     """How far the export is from the network."""
     floor: dict[str, Any] | None
     """How it stands beside the classical floor; None where nothing can be compared."""
+    notes: tuple[str, ...] = ()
+    """What the weighting had to say, and what `[training]` asked for in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +131,8 @@ def prepare(config: StationConfig, items: Iterable[Item]) -> Prepared:
     tasks = find_tasks(config, splits.train)
     learnt, held = (as_dataset(part, config.inspecting, tasks) for part in (splits.train, splits.val))
     specs = [input_spec(n, s) for n, s in config.inspecting.items()]
+    terms = terms_of(config.training, tuple(config.inspecting), tasks)
     try:
-        terms = agreements(config.training.agreement, [spec.name for spec in specs], tasks)
         trainer = Trainer(specs, tasks, learnt, held, settings_of(config.training), terms=terms)
     except ValueError as error:
         # The network names what a stream's table or [training] asks for in vain: an augmentation, a weighting, a window.
@@ -210,7 +213,25 @@ def publish(trained: Trained, bundles: Path) -> Candidate:
     folder = write_bundle(bundles, manifest, model, inputs, outputs, {TRAINING: written(record)})
     learnt = {item.name: content_digest(item) for item in trained.splits.train}
     write_parameters(folder, Bundle(folder).manifest.digest, outcome.network, learnt)
-    return Candidate(folder=folder, outcome=outcome, parity=parity, floor=floor)
+    notes = (*outcome.notes, *passed_over(config.training, {task.name for task in trained.tasks}))
+    return Candidate(folder=folder, outcome=outcome, parity=parity, floor=floor, notes=notes)
+
+
+def terms_of(chosen: TrainingConfig, streams: Sequence[str], tasks: Sequence[Task]) -> tuple[Term, ...]:
+    """The terms of the total that the `[training]` table asks for, beside the input-output pairs.
+
+    Args:
+        chosen: The table.
+        streams: In the network's order.
+        tasks: The network's tasks.
+
+    Raises:
+        ConfigError: agreement of streams of which no label with classes tells two parts apart.
+    """
+    try:
+        return agreements(chosen.agreement, streams, tasks)
+    except ValueError as error:
+        raise ConfigError(f"station.toml: training.agreement = {chosen.agreement:g}: {error}") from error
 
 
 def settings_of(chosen: TrainingConfig) -> Settings:
@@ -273,7 +294,8 @@ def _provenance(config: StationConfig, splits: Splits, outcome: Outcome) -> dict
 def _figures(outcome: Outcome, parity: Parity, agreement: Agreement) -> dict[str, Any]:
     best = outcome.epochs[outcome.best - 1]
     return {
-        "validation_loss": best.val,
+        "validation_loss": best.shown_val,
+        "validation_loss_relative_to_no_skill": best.val,
         "parity": {
             "max_abs_difference": parity.worst,
             "output": parity.output,

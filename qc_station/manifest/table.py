@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from qc_station.config.kinds import RESERVED
+from qc_station.config.training import LABELS, task_columns
 from qc_station.errors import ManifestError
 from qc_station.manifest.fault import Fault, refuse
 
 REQUIRED: Final = ("item", "split", "group")
-LABELS: Final = ("label", "severity")
-"""Columns of the whole part; with a dot and a stream's name, of the part as that stream alone shows it."""
 WEIGHT: Final = "weight"
 """Column of how much the part counts in training."""
 QUALITY: Final = "quality"
@@ -121,13 +120,12 @@ def _row_faults(path: Path, header: list[str], number: int, cells: list[str]) ->
 
 
 def _row(number: int, cells: dict[str, str], streams: tuple[str, ...]) -> Row:
-    columns = (*LABELS, *(f"{label}.{name}" for name in streams for label in LABELS))
     return Row(
         number=number,
         item=cells["item"],
         split=cells["split"],
         group=cells["group"] or cells["item"],
-        labels={column: cells[column] for column in columns if cells.get(column)},
+        labels={column: cells[column] for column in task_columns(streams) if cells.get(column)},
         files={name: cells[name] for name in streams if cells[name]},
         weight=cells.get(WEIGHT, ""),
         qualities={name: cells[f"{QUALITY}.{name}"] for name in streams if cells.get(f"{QUALITY}.{name}")},

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qc_station.figures.rates import Rate, rate
 from qc_station.operating.held import Held
 
 ENOUGH = 50
@@ -20,6 +21,8 @@ ENOUGH = 50
 SPLITS = 200
 SETTING = 0.8
 """Share of the groups that sets the thresholds of a split; the others are measured."""
+FOLDS = 5
+"""Shares of the groups that are measured in turn, by the thresholds of the others, so that every part is counted once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,9 @@ class ClassSet:
     threshold: float
     """The class stands in a set where the others have at most this probability; infinite: in every set."""
     coverage: float | None
-    """Share of its parts whose set holds it, where other parts set the thresholds; None where it was never tried."""
+    """Share of its parts whose set holds it over all splits, each part in many of them; None where it was never tried."""
+    once: Rate
+    """The same with each part counted once, in folds; its exact bounds would hold if all parts were independent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,8 @@ class SetFigures:
     """Share of sets with none, likewise: parts that are like no class."""
     splits: int
     """Random splits; groups stay together."""
+    once: Rate
+    """Marginal coverage with each part counted once, in folds; its bounds as those of a class."""
     classes: dict[str, ClassSet]
     """By class."""
 
@@ -110,6 +117,7 @@ def set_figures(held: Held, classes: tuple[str, ...], coverage: float, *, seed: 
         shares.append([float(values.mean()) for values in (right, size, size == 1, size == 0)])
         hits += np.bincount(own, right, count)
         tried += np.bincount(own, minlength=count)
+    once = _once(rest, truth, held.group[known], coverage, seed)
     mean = [float(value) for value in np.mean(shares, axis=0)] if shares else [None] * 4
     return SetFigures(
         wanted=coverage,
@@ -118,28 +126,56 @@ def set_figures(held: Held, classes: tuple[str, ...], coverage: float, *, seed: 
         singletons=mean[2],
         empty=mean[3],
         splits=len(shares),
+        once=_rate(once),
         classes={
             name: ClassSet(
                 parts=int(sizes[c]),
                 own=bool(sizes[c] >= ENOUGH),
                 threshold=float(final[c]),
                 coverage=float(hits[c] / tried[c]) if tried[c] else None,
+                once=_rate(once[truth == c] if len(once) else once),
             )
             for c, name in enumerate(classes)
         },
     )
 
 
+def _rate(hits: NDArray[np.bool_]) -> Rate:
+    return rate(int(hits.sum()), len(hits))
+
+
+def _once(
+    rest: NDArray[np.float64], truth: NDArray[np.int64], group: NDArray[np.int64], coverage: float, seed: int
+) -> NDArray[np.bool_]:
+    """Whether each part's set holds its class, by the thresholds of other folds, shape (parts,); empty for one group."""
+    random, names = np.random.default_rng(seed), np.unique(group)
+    if len(names) < 2:
+        return np.zeros(0, np.bool_)
+    held = np.zeros(len(truth), np.bool_)
+    for fold in np.array_split(random.permutation(names), min(FOLDS, len(names))):
+        measured = np.isin(group, fold)
+        own, sets = _measured(rest, truth, ~measured, coverage)
+        held[measured] = sets[np.arange(len(own)), own]
+    return held
+
+
 def _splits(
     rest: NDArray[np.float64], truth: NDArray[np.int64], group: NDArray[np.int64], coverage: float, seed: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
-    """Classes of the parts that are measured, and their sets, shape (parts, classes), by the thresholds of the others."""
-    few = np.bincount(truth, minlength=rest.shape[1]) < ENOUGH
+    """Random splits, as `_measured` gives them."""
     random, names = np.random.default_rng(seed), np.unique(group)
     if len(names) < 2:
         return
-    own = rest[np.arange(len(truth)), truth]
     for _ in range(SPLITS):
         setting = np.isin(group, random.permutation(names)[: min(round(SETTING * len(names)), len(names) - 1)])
-        limits = thresholds(own[setting], truth[setting], few, coverage)
-        yield truth[~setting], rest[~setting] <= limits
+        yield _measured(rest, truth, setting, coverage)
+
+
+def _measured(
+    rest: NDArray[np.float64], truth: NDArray[np.int64], setting: NDArray[np.bool_], coverage: float
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Classes of the parts that are measured, and their sets, shape (parts, classes), by the thresholds of the others."""
+    few = np.bincount(truth, minlength=rest.shape[1]) < ENOUGH
+    own = rest[np.arange(len(truth)), truth]
+    limits = thresholds(own[setting], truth[setting], few, coverage)
+    return truth[~setting], rest[~setting] <= limits

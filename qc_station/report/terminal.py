@@ -7,6 +7,7 @@ from qc_station.report.sections.floor import verdict
 from qc_station.report.sections.headline import ended, right_classes, verdict_rates
 from qc_station.report.sections.losses import in_unit
 from qc_station.report.sections.neurons import neuron_table
+from qc_station.report.sections.novelty import OUTPUT
 from qc_station.report.training import Training
 
 WIDEST = 24
@@ -23,7 +24,14 @@ def report_text(training: Training) -> str:
     lines += [f"  right class: {right}"] if right else []
     floor = verdict(training)
     lines += ["", floor] if floor else []
-    return "\n".join([*lines, "", _losses(training), "", neuron_text(training)])
+    return "\n".join([*lines, *_left_out(training), "", _losses(training), "", neuron_text(training)])
+
+
+def _left_out(training: Training) -> list[str]:
+    """How surely a class that was never learnt looks novel, where that was measured."""
+    header = ["class left out", "its parts", "other parts", "AUROC of novelty"]
+    rows = [[r["name"], str(r["novel"]), str(r["known"]), decimals(r["auroc"].get(OUTPUT))] for r in training.left_out]
+    return ["", *aligned([header, *rows])] if rows else []
 
 
 def neuron_text(training: Training) -> str:

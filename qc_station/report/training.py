@@ -1,8 +1,11 @@
 """A bundle's training as the sections ask for it: the manifest, the record, and the validation answers as arrays."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,6 +61,20 @@ class Training:
             BundleError: the bundle holds no record of it.
         """
         return cls(bundle.manifest, read_record(bundle))
+
+    def with_left_out(self, rows: Sequence[Mapping[str, Any]]) -> "Training":
+        """The same with what novelty was worth on classes that were left out.
+
+        Args:
+            rows: As `TrainingRecord.novelty` describes them.
+        """
+        novelty = {**(self.record.novelty or {}), "left_out": rows}
+        return Training(self.manifest, msgspec.structs.replace(self.record, novelty=novelty))
+
+    @property
+    def left_out(self) -> Sequence[Mapping[str, Any]]:
+        """What novelty was worth on classes that were left out; empty where that was not measured."""
+        return (self.record.novelty or {}).get("left_out") or ()
 
     @property
     def kept(self) -> EpochRecord:

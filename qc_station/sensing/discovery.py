@@ -17,8 +17,11 @@ def discover() -> dict[str, list[str]]:
     from sensors.serial_array import found_ports
 
     return {
+        # The index is what is left where two devices have one name; it changes with what is plugged in.
         "microphones": _listed(
-            lambda: (f"{m.full_name} ({m.channels} channels, {m.rate_hz:g} Hz)" for m in found_microphones())
+            lambda: (
+                f"{m.full_name} (index {m.index}, {m.channels} channels, {m.rate_hz:g} Hz)" for m in found_microphones()
+            )
         ),
         "cameras": _listed(found_cameras),
         "serial ports": _listed(found_ports),

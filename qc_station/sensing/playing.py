@@ -15,6 +15,7 @@ from sensors.recordings.recording import Recording
 from sensors.recordings.repair import CLOSED
 from sensors.replay import Replay
 from sensors.streams import Stream
+from sensors.supervision.declared import Declared
 from sensors.supervision.station import Supervision
 
 
@@ -91,7 +92,9 @@ def live(path: Path, streams: Mapping[str, Stream], now: PlayedTime, deliver: Ca
     """
     replay = partial(Replay, recording=path, shift=True, origin_ns=now.now_ns(), clock=now.now_ns, sleep=now.sleep)
     builds = {name: partial(replay, name=name) for name in streams}
-    return Supervision(builds, deliver, declared=streams, clock=now.now_ns)
+    return Supervision(
+        builds, deliver, declared={name: Declared.of(stream) for name, stream in streams.items()}, clock=now.now_ns
+    )
 
 
 def at_once(path: Path, streams: Mapping[str, Stream]) -> Iterator[Reading]:

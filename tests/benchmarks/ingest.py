@@ -1,8 +1,10 @@
 """A station of eight microphones, two cameras and eight gas arrays, read by drivers under supervision and by bare loops.
 
 Both read the same in real time: terminals that another process prints to, films in 16 bits that are decoded at the pace of
-a camera, and blocks of sound from threads that call back. What those threads cost by themselves is measured by a run
-without any reader and taken from both. The bare loops are what one writes by hand for one sensor: a thread, the library's
+a camera, and blocks of sound from threads that call back. **The microphones of both sides are these threads, written in
+Python: neither PortAudio nor a sound card is there.** What they cost by themselves is measured by a run without any reader
+and taken from both. `--pulse N` measures N microphones of the real driver instead, through PortAudio, on a PulseAudio
+server of its own (`ingest_pulse.py`); where that is not installed it says so and measures nothing. The bare loops are what one writes by hand for one sensor: a thread, the library's
 call, `split` and `float`, a stamp; without checks, flags, counters, time-outs or another try.
 
 Compared is processor time, so that a busy machine disturbs little. `python tests/benchmarks/ingest.py` takes about eight
@@ -24,8 +26,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.benchmarks import ingest_pulse, recording_speed
 from tests.benchmarks import ingest_sources as source
-from tests.benchmarks import recording_speed
 from tests.benchmarks.ingest_readers import Contender, Stage, Tally, bare, nobody, recorded, supervised
 
 BAR = 1.3
@@ -119,7 +121,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pulse", type=int, metavar="N", help="N real microphones over PulseAudio, and nothing else")
     given = parser.parse_args()
+    if given.pulse:
+        found = ingest_pulse.measured(given.pulse, given.seconds, given.rounds)
+        baseline = "a bare sounddevice.RawInputStream on the same PulseAudio monitor, PortAudio's own cost in both"
+        print(json.dumps({"benchmark": "ingest_pulse", "baseline": baseline, "bar": BAR, **found}))
+        return
     with tempfile.TemporaryDirectory() as folder:
         film = source.film(Path(folder) / "film.mkv", given.seconds)
         station = compared(KINDS, given.seconds, given.rounds, film)

@@ -55,6 +55,22 @@ def test_another_rate_than_that_of_training_is_refused(tiny: Runtime, rates: dic
         tiny.scores({"sound": SOUND}, rates)
 
 
+@pytest.mark.parametrize(
+    ("windows", "rates", "said"),
+    [
+        ({"sound": SOUND, "taste": SOUND}, None, "no stream 'taste' in bundle"),
+        ({"sound": SOUND}, {"sound": 44100.0}, "stream 'sound': 44100.0 samples a second"),
+        ({"sound": SOUND}, {"taste": 1.0}, "a rate of no stream 'taste'"),
+    ],
+)
+def test_names_and_rates_are_looked_at_before_any_window_is_converted(
+    tiny: Runtime, monkeypatch: pytest.MonkeyPatch, windows: Any, rates: Any, said: str
+) -> None:
+    monkeypatch.setattr("deploy.runtime.checked", lambda *_: pytest.fail("was converted"))
+    with pytest.raises(InputError, match=re.escape(said)):
+        tiny.scores(windows, rates)
+
+
 def test_the_rate_of_training_is_taken(tiny: Runtime) -> None:
     with_rate = tiny.scores({"sound": SOUND}, {"sound": 8000.0})
     assert np.array_equal(with_rate.outputs["label"], tiny.scores({"sound": SOUND}).outputs["label"])

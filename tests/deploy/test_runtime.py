@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -15,6 +16,7 @@ from deploy.errors import BundleError, InputError
 from deploy.runtime import PRESENCE, Runtime, session
 from models.deciding import Deciding
 from tests.synthetic import SPECS, manifest, raw_windows, write_synthetic_bundle
+from tests.tiny_bundle import model
 
 Exported = tuple[Deciding, bytes]
 MASKS = [m for m in product((True, False), repeat=3) if any(m)]
@@ -135,6 +137,26 @@ def test_a_manifest_that_declares_other_inputs_than_the_graph_is_refused(exporte
 def test_a_model_that_onnxruntime_does_not_take_is_refused() -> None:
     with pytest.raises(BundleError, match=r"onnxruntime \S+ refuses the model"):
         session(b"no model", 1)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_session_does_not_spin_and_takes_as_many_threads_as_it_was_given(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """Threads that spin while they wait, or more of them than were pinned, would take the cores from capture and page."""
+    seen: list[onnxruntime.SessionOptions] = []
+    real = onnxruntime.InferenceSession
+
+    def noting(model: bytes, options: onnxruntime.SessionOptions, **more: object) -> object:
+        seen.append(options)
+        return real(model, options, **more)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", noting)
+    session(model().SerializeToString(), threads)
+    (options,) = seen
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (threads, 1)
+    assert options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
 
 
 def test_a_bundle_without_self_test_arrays_is_refused(exported: Exported, tmp_path: Path) -> None:

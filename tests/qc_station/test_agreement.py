@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deploy.errors import BundleError
-from deploy.parity import TOLERANCE
+from deploy.parity import TOLERANCE, Compared, Parity
 from deploy.runtime import PRESENCE, session
 from models.deciding import Deciding
 from models.injection import Dataset
@@ -90,6 +90,48 @@ def test_one_that_flips_outside_of_it_is_refused_with_the_item_and_both_verdicts
         agree(exported[0], Nudged(exported[1], 35, 1e-3), held, chosen)
     assert f"{bad:.5f}" in str(error.value)
     assert "; allowed within 0.0001 of a threshold only" in str(error.value)
+
+
+def told(bad: float, p: float, single: float) -> dict[str, np.ndarray]:
+    """What graph or network says of one part with all streams; it costs the same to let pass and to reject at 0.5."""
+    label = np.float32([[1.0 - bad, bad, 0.0]])
+    alone = {f"label:{spec.name}": label for spec in SPECS}
+    return {"label": label, **alone, "novelty": np.float32([[p]]), "novelty:acoustic": np.float32([[single]])}
+
+
+@pytest.mark.parametrize(
+    ("graph", "network", "near"),
+    [
+        (told(0.2, 0.0498, 0.5), told(0.2, 0.0504, 0.5), True),
+        (told(0.2, 0.0470, 0.5), told(0.2, 0.0530, 0.5), False),
+        (told(0.3, 0.9, 0.05), told(0.7, 0.9, 0.05), False),
+        (told(0.3, 0.0504, 0.5), told(0.7, 0.0504, 0.5), False),
+    ],
+    ids=["novelty carried over", "too far", "a stream happens to lie near", "novelty lies near and did not flip"],
+)
+def test_novelty_excuses_a_verdict_only_where_its_own_flip_is_rounding(
+    exported: Exported,
+    held: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    graph: dict[str, np.ndarray],
+    network: dict[str, np.ndarray],
+    near: bool,
+) -> None:
+    one = Dataset(
+        windows={name: rows[:1] for name, rows in held.windows.items()},
+        rows={name: rows[:1] for name, rows in held.rows.items()},
+        targets={"label": np.zeros(1, np.float32)},
+        names=("part-0",),
+    )
+    parity = Parity(worst=0.0, output="label", comparisons=1)
+    found = Compared(parity=parity, graph=graph, network=network)
+    monkeypatch.setattr("qc_station.agreement.compare_items", lambda *_: found)
+    chosen = manifest(costs=costs_at(0.5), verdicts={"novelty_p": 0.05})
+    if near:
+        assert agree(exported[0], None, one, chosen).near == 1
+        return
+    with pytest.raises(BundleError, match=r"allowed within 0\.0001 of a threshold only, or within 0\.001 of novelty_p"):
+        agree(exported[0], None, one, chosen)
 
 
 def test_a_number_that_is_off_is_refused_before_any_verdict(exported: Exported, held: Dataset) -> None:

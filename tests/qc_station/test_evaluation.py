@@ -7,6 +7,7 @@ import pytest
 
 from deploy.runtime import Runtime
 from qc_station.evaluation import evaluate, rates, verdict_of
+from qc_station.figures.rates import rate
 from qc_station.figures.scoring import auc
 from qc_station.items import Item
 from tests.synthetic import SPECS, raw_windows
@@ -53,6 +54,15 @@ def test_figures_are_those_of_the_runtimes_answers_one_by_one(runtime: Runtime) 
     assert found["tasks"]["label"]["log_loss"] == pytest.approx(-np.mean([np.log(p[t]) for p, t in known]), rel=1e-4)
     bad, positive = np.array([1 - p[0] for p, _ in known]), np.array([t != 0 for _, t in known])
     assert found["tasks"]["label"]["auc"] == pytest.approx(auc(bad, positive))
+
+
+def test_every_accuracy_stands_with_what_it_was_counted_from_and_its_exact_bounds(runtime: Runtime) -> None:
+    found = evaluate(runtime, items())
+    for row in (found["tasks"]["label"], found["tasks"]["label.acoustic"], *found["subsets"].values()):
+        counted = rate(row["right"], row["known"])
+        assert row["accuracy"] == pytest.approx(row["right"] / row["known"])
+        assert (row["accuracy_lower"], row["accuracy_upper"]) == (counted.lower, counted.upper)
+    assert found["tasks"]["label"]["known"] == 6
 
 
 def test_a_value_task_has_its_own_figures_in_its_own_unit(runtime: Runtime) -> None:
@@ -110,6 +120,7 @@ def test_escape_and_overkill_stand_with_their_bounds() -> None:
     assert (found["escape"]["count"], found["escape"]["total"]) == (0, 59)
     assert found["escape"]["upper"] == pytest.approx(0.0606, abs=1e-3)
     assert (found["overkill"]["count"], found["overkill"]["total"]) == (2, 10)
+    assert (found["review"]["count"], found["review"]["total"]) == (2, 69)
 
 
 def test_latency_is_measured(runtime: Runtime) -> None:

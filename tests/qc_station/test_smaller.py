@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import qc_station.smaller
 from deploy.bundle import Bundle
 from deploy.runtime import Runtime
 from qc_station.champion.gates import failed_gates
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.smaller import Variant, variants
-from tests.told_bundle import CLASSES, told_bundle, told_item, told_model
+from tests.told_bundle import CLASSES, GOOD_FIGURES, told_bundle, told_item, told_model
 
 
 @pytest.fixture
@@ -62,6 +63,39 @@ def test_a_faster_one_that_decides_alike_is_a_bundle_with_its_own_digest_and_rec
     parity = manifest.figures["parity"]
     assert (parity["items"], parity["flipped"], parity["original_ms"], parity["variant_ms"]) == (9, 0, 2.0, 1.0)
     assert failed_gates(manifest, None) == ()
+
+
+def test_its_validation_rates_are_of_its_own_verdicts_and_what_nobody_measured_is_left_out(
+    tmp_path: Path, items: list[Item]
+) -> None:
+    """Of the three bad parts that row 0 takes for good both pass by every graph; the original's manifest claims none."""
+    claimed = {"validation": {"rates": {"escape": {"count": 0, "total": 99}}}, "validation_loss": {"label": 0.1}}
+    runtime = Runtime(told_bundle(tmp_path / "bundles", 0, figures=GOOD_FIGURES | claimed))
+    missed = [told_item(f"m{n}", "crack", "ok", "ok") for n in range(3)]
+    folder = made(runtime, [*items, *missed], tmp_path / "bundles").folder
+    assert folder is not None
+    figures = Bundle(folder).manifest.figures
+    found = figures["validation"]["rates"]
+    told = {name: (rate["count"], rate["total"]) for name, rate in found.items()}
+    assert told == {"escape": (3, 9), "overkill": (0, 3), "review": (0, 12)}
+    assert found["escape"]["upper"] == pytest.approx(0.7007, abs=1e-4)
+    assert (figures["validation"]["items"], figures["validation"]["beside"]) == (12, "float32")
+    assert "validation_loss" not in figures
+    assert figures["floor"] == GOOD_FIGURES["floor"]
+
+
+def test_one_that_would_end_the_process_is_told_with_the_signal_and_the_next_kind_is_tried(
+    runtime: Runtime, items: list[Item], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = qc_station.smaller.probe_fault
+    crash = "onnxruntime was ended by SIGSEGV where it had to make the session, in a process of its own"
+    monkeypatch.setattr(qc_station.smaller, "probe_fault", lambda m, i: crash if m == b"deadly" else real(m, i))
+    makers = {"fp16": lambda _model, _feeds: b"deadly", "int8": lambda _model, _feeds: told_model(0)}
+    first, second = variants(
+        runtime, items, items, tmp_path / "other", makers=makers, clock=ticking(1_000_000, 2_000_000)
+    )
+    assert (first.measured, first.folder, first.refused) == (None, None, (crash,))
+    assert second.folder is not None
 
 
 def test_one_that_decides_a_single_item_otherwise_is_not_written(

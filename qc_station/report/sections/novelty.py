@@ -15,6 +15,11 @@ WORDS = (
     "A conformal p-value says how many of the validation items look stranger than this part: small means that nothing like it "
     "was seen. Of parts like those of validation about 5 % have a p-value under 0.05, by construction."
 )
+LEFT_OUT = (
+    "Each class below was left out of a training of its own, whose network then judged validation items that it had not seen: "
+    "AUROC is the chance that a part of that class looks stranger than a part of the others; 0.5 is none."
+)
+NOT_LEFT_OUT = "What it is worth on a class that was left out was not measured; `qc-station report BUNDLE --station DIR --leave-out` does."
 OUTPUT = "novelty"
 
 
@@ -26,12 +31,8 @@ def section(training: Training) -> Section:
         return measured(anchor="novelty", title=TITLE, words=WORDS, nothing=nothing, table_of=found)
     rows = [["sensors that are judged", ", ".join(map(str, found["streams"])) or "none"]]
     rows.append(["smallest p-value that a part can get", short(found.get("smallest"))])
-    left_out = found.get("left_out") or ()
-    words = (
-        WORDS
-        if left_out
-        else f"{WORDS} What it is worth on a class that was left out was not measured in this training."
-    )
+    left_out = training.left_out
+    words = f"{WORDS} {LEFT_OUT if left_out else NOT_LEFT_OUT}"
     body = join(table(["", ""], rows), _left_out(training, left_out) if left_out else Markup(""))
     return Section(anchor="novelty", title=TITLE, words=words, body=body)
 

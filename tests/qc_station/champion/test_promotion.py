@@ -1,7 +1,6 @@
 """What becomes champion, what is refused and why, and the way back."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -108,13 +107,11 @@ def test_a_champion_that_is_damaged_does_not_keep_its_place_against_one_that_wor
     assert promote(station, CONFIG, bundle(station, 1), who="ann").compared is None
 
 
-def test_rolling_back_takes_under_five_seconds_and_not_to_what_no_longer_loads(station: Path) -> None:
+def test_rolling_back_gives_the_place_to_the_one_before_and_not_to_what_no_longer_loads(station: Path) -> None:
     first, second = bundle(station, 0), bundle(station, 2)
     for one in (first, second):
         promote(station, CONFIG, one, who="ann")
-    started = time.process_time()
     assert roll_back(station, CONFIG, who="bob", why="rejects").folder == first.name
-    assert time.process_time() - started < 5.0
     promote(station, CONFIG, second, who="ann")
     shutil.rmtree(first)
     with pytest.raises(BundleError, match="cannot be read"):

@@ -38,6 +38,8 @@ def test_a_bundle_is_promoted_by_its_name_and_the_one_before_comes_back(station:
     where = ("--station", str(station))
     found = call("promote", first, *where, "--who", "ann", "--why", "first day")
     assert found["champion"]["who"] == "ann"
+    assert found["runs_on"]["provider"] == "CPUExecutionProvider"
+    assert [trial["fault"] for trial in found["runs_on"]["trials"]][:1] == [""]
     assert found["figures"]["accuracy"] | {"lower": 0, "upper": 0} == {"count": 6, "total": 9, "lower": 0, "upper": 0}
     found = call("promote", str(station / "bundles" / second), *where, "--who", "bob")
     assert found["before"].startswith(first)

@@ -1,6 +1,7 @@
 """`qc-station explain` as somebody uses it who has a bundle and a part."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("explain")
     station = folder / "line1"
-    station.mkdir()
+    (station / "bundles").mkdir(parents=True)
     write_station(station, StationConfig(name="line1", streams=TABLES))
     with Store.open(station) as store:
         labels = ({"label": "ok"}, {"label": "ok"}, {"label": "crack"})
@@ -73,6 +74,24 @@ def test_a_stored_part_is_explained_in_words_and_drawn(place: Place, bundle_fold
     assert picture.shape[1] == 1500
 
 
+def test_a_part_of_the_station_that_the_bundle_lies_in_needs_no_option(
+    place: Place, bundle_folder: Path, tmp_path: Path
+) -> None:
+    """`qc-station explain BUNDLE ITEM --out why.png`."""
+    own = Path(shutil.copytree(bundle_folder, place.station / "bundles" / bundle_folder.name))
+    done = call(own, "part-2", "--out", tmp_path / "why.png", "--json")
+    assert done.exit_code == 0, done.output
+    told, named = (
+        json.loads(done.stdout),
+        json.loads(call(own.name, "part-2", "--station", place.station, "--json").stdout),
+    )
+    assert (tmp_path / "why.png").stat().st_size > 10_000
+    assert told["part"] == "part-2"
+    assert told["streams"]["acoustic"]["instead"] == "as in a good part"
+    assert told | {"out": None} == named
+    shutil.rmtree(own)
+
+
 def test_files_of_the_same_part_give_the_same_verdict_and_answer(place: Place, bundle_folder: Path) -> None:
     stored = json.loads(call(bundle_folder, "part-2", "--station", place.station, "--json").stdout)
     given = json.loads(call(bundle_folder, *place.files, "--json", "--station", place.station).stdout)
@@ -98,8 +117,9 @@ def test_one_recording_is_enough(place: Place, bundle_folder: Path) -> None:
     [
         (["part-7", "--station", "{station}"], 1, "no item 'part-7'"),
         (["part-9", "--station", "{station}"], 1, "was decided PASS, but its windows were not kept"),
-        (["part-2"], 2, "ITEM 'part-2' stands alone with --station FOLDER"),
-        (["part-2", "--acoustic", "a.wav", "--station", "{station}"], 2, "stands alone"),
+        (["part-2"], 2, "ITEM 'part-2' is looked up in a station, and this bundle lies in none; give --station"),
+        (["part-2", "--acoustic", "a.wav", "--station", "{station}"], 2, "ITEM 'part-2' stands alone"),
+        (["part-2", "--station", "{station}/bundles"], 2, "has no store yet"),
         (["--smell", "x.csv"], 2, "'--smell' is no stream of this bundle; allowed: --acoustic, --thermal, --enose"),
         ([], 2, "no recording given"),
         (["part-2", "--station", "{station}", "--out", "why.docx"], 1, "name a file that ends in .png"),
@@ -112,6 +132,15 @@ def test_what_cannot_be_explained_is_answered_with_what_can(
     assert done.exit_code == code, done.output
     assert words in done.output
     assert "Traceback" not in done.output
+
+
+def test_a_bundle_that_is_not_there_is_told_with_where_was_looked(place: Place) -> None:
+    done = call("0123456789ab", "part-2", "--station", place.station)
+    assert done.exit_code == 2
+    assert f"neither that folder is there nor {place.station / 'bundles' / '0123456789ab'}" in done.output
+    alone = call("0123456789ab", "part-2")
+    assert alone.exit_code == 2
+    assert "no such folder; a name alone needs --station FOLDER" in alone.output
 
 
 def test_a_box_without_torch_explains(place: Place, bundle_folder: Path) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -30,7 +30,8 @@ from qc_station.labelling.queue import review_queue
 from qc_station.labelling.statement import Statement, say
 from qc_station.learning.training import train_candidate
 from qc_station.line.inspection import Inspected, Inspector
-from qc_station.line.shift import Groups, grouped, item, split_by_time
+from qc_station.line.keeping import Keeper
+from qc_station.line.shift import Groups, grouped, split_by_time
 from qc_station.line.simulation import passing, station
 from qc_station.line.succession import Succession
 from qc_station.store import Store
@@ -46,6 +47,10 @@ RECORDED, LABELLED, WAITING, LATER = 800, 40, 600, 500
 BUDGET_S = 75.0
 """Of the champion's own training."""
 WITHIN_S = 300.0
+LEAST_NOVEL = 0.25
+"""Of the parts of the new kind that are shown before anybody has labelled one, so many go to review as novel: a third did."""
+MOST_PASSED = 1 / 3
+"""Of the same parts, no more may pass; told and not yet asserted, since no quiet run has been held against it."""
 
 
 @dataclass
@@ -63,7 +68,7 @@ class Line:
     def __post_init__(self) -> None:
         self.inspector = Inspector(self.store, self.config, self.runtime, clock=lambda: self.now_ns)
         self.succession = Succession(self.folder, self.config, self.runtime)
-        self.groups = Groups("live")
+        self.groups, self.keeper = Groups("live"), Keeper(self.store, self.config.inspecting)
 
     def pass_by(self, snapshot: Snapshot, part: Part) -> Inspected:
         """One part, decided 0.1 s after its trigger."""
@@ -73,10 +78,7 @@ class Line:
             self.taken_over.append(taken.manifest.digest)
         found = self.inspector.inspect(snapshot)
         self.parts[snapshot.part] = part
-        group = self.groups.of(snapshot)
-        if found.verdict == "REVIEW":
-            kept = item(snapshot, {}, group=group, streams=self.config.inspecting)
-            self.store.add_items([kept], self.config.inspecting)
+        self.keeper.keep(snapshot, found.verdict, self.groups.of(snapshot))
         return found
 
 
@@ -117,11 +119,59 @@ def labelled(line: Line) -> int:
     found = 0
     for waiting in review_queue(line.store).waiting:
         truth = line.parts[waiting.item].labels[MAIN]
-        say(line.store, line.config, Statement(item=waiting.item, label=truth, new_class=True), "ann")
+        if truth == NEW and not found:
+            # The first of its kind by the command itself; each of them would cost a process.
+            label_by_command(line, waiting.item, truth)
+        else:
+            say(line.store, line.config, Statement(item=waiting.item, label=truth, new_class=True), "ann")
         found += truth == NEW
         if found == LABELLED:
             break
     return found
+
+
+def label_by_command(line: Line, name: str, label: str) -> None:
+    """`qc-station label`, which refuses a class that nobody named before unless it is told that it is new."""
+    words = ("label", name, label, "--station", str(line.folder), "--by", "ann")
+    unknown = command(*words)
+    assert label in json.loads(unknown.communicate()[0].splitlines()[-1])["error"]
+    assert unknown.returncode == 2
+    known = command(*words, "--new-class")
+    said = json.loads(known.communicate()[0].splitlines()[-1])
+    assert known.returncode == 0
+    assert (said["item"], said["labels"][MAIN]) == (name, label)
+    assert [(one["column"], one["value"], one["who"]) for one in said["history"]] == [(MAIN, label, "ann")]
+
+
+def shown_first(line: Line, parts: Iterator[tuple[Snapshot, Part]]) -> None:
+    """Parts pass until enough of the new kind went to review as novel: often enough, and seldom past everybody."""
+    novel, shown, verdicts = Counter[str](), Counter[str](), Counter[str]()
+    for snapshot, part in parts:
+        found = line.pass_by(snapshot, part)
+        shown[part.defect] += 1
+        if part.defect == NEW:
+            verdicts[found.verdict] += 1
+        if "never seen anything like it" in found.reason:
+            assert found.verdict == "REVIEW"
+            novel[part.defect] += 1
+        if novel[NEW] == LABELLED:
+            break
+    told = f"novel of shown: { {kind: (novel[kind], shown[kind]) for kind in shown} }; {NEW}: {dict(verdicts)}"
+    print(told)
+    assert novel[NEW] == LABELLED, told
+    assert novel[NEW] / shown[NEW] >= LEAST_NOVEL, told
+    passed = verdicts["PASS"] / shown[NEW]
+    print(f"{passed:.2f} of the {NEW}s passed before, at most {MOST_PASSED:.2f}: {_met(passed <= MOST_PASSED)}")
+
+
+def _met(holds: bool) -> str:
+    return "met" if holds else "MISSED"
+
+
+def overruled(gates: Sequence[str]) -> None:
+    """Only the floor may be: a short training on a simulated line need not beat it, and what is shown is the loop."""
+    print(f"overruled: {list(gates)}")
+    assert all("does not beat the floor" in gate for gate in gates), gates
 
 
 def right(runtime: Runtime, later: list[tuple[Snapshot, Part]]) -> NDArray[np.bool_]:
@@ -149,7 +199,8 @@ def line(tmp_path: Path, parts: Iterator[tuple[Snapshot, Part]]) -> Iterator[Lin
         known = ((snapshot, part.labels) for snapshot, part in islice(parts, RECORDED))
         store.add_items(split_by_time(grouped(known, shift="known", streams=config.streams)), config.streams)
         bundle = train_candidate(short, store.items(splits=("train", "val")), tmp_path / FOLDER).folder
-        promote(tmp_path, config, bundle, who="ann", why="knows no leak", despite="what is shown is the loop")
+        done = promote(tmp_path, config, bundle, who="ann", why="knows no leak", despite="what is shown is the loop")
+        overruled(done.reign.despite)
         yield Line(tmp_path, config, store, Runtime(bundle))
 
 
@@ -159,22 +210,16 @@ def test_a_new_kind_of_defect_is_labelled_learnt_within_five_minutes_and_found_a
 ) -> None:
     champion = line.runtime
     assert NEW not in champion.manifest.tasks[MAIN].classes
-    novel, shown = Counter[str](), Counter[str]()
-    for snapshot, part in parts:
-        found = line.pass_by(snapshot, part)
-        shown[part.defect] += 1
-        novel[part.defect] += "never seen anything like it" in found.reason
-        if novel[NEW] == LABELLED:
-            break
-    print(f"novel of shown: { {kind: (novel[kind], shown[kind]) for kind in shown} }")
+    shown_first(line, parts)
     assert labelled(line) == LABELLED
     where = ("--station", str(line.folder), "--who", "ann")
     started = time.monotonic()
     retrained = answered(command("retrain", *where), line, parts)
     spent_s = time.monotonic() - started
     print(f"retrained in {spent_s:.0f} s: {retrained}")
-    overruled = ("--despite", "what is shown is the loop")
-    print(answered(command("promote", retrained["bundle"], *where, *overruled), line, parts))
+    despite = ("--despite", "what is shown is the loop")
+    promoted = answered(command("promote", retrained["bundle"], *where, *despite), line, parts)
+    overruled(promoted["champion"]["despite"])
     candidate = Runtime(Path(retrained["bundle"]))
     later = []
     for snapshot, part in parts:

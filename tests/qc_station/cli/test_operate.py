@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,17 @@ def test_what_is_proved_is_written_and_decides_from_then_on(bundle: Path, tmp_pa
 
 
 def test_people_see_every_rate_with_its_exact_bound(bundle: Path) -> None:
-    result = call("operate", bundle, *FIVE, "--sets", "90%")
+    result = CliRunner().invoke(cli, ["operate", str(bundle), *FIVE, "--sets", "90%"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     assert "64 held-out parts, 59 of them bad; 0 more tell nothing" in result.stdout
     assert "0 of 59 (0 %, at most 4.95 % at 95 %)" in result.stdout
     assert "1 of 5 (20 %, at most 65.7 % at 95 %)" in result.stdout
     assert "by the costs alone: PASS up to 0.05, REJECT from 0.5" in result.stdout
-    assert "coverage" in result.stdout
+    sets = {words[1]: line for line in result.stdout.splitlines() if (words := line.split("│")) and len(words) > 4}
+    counted = re.compile(r"\d+ of (59|5|64) \(\d+\.\d %, \d+\.\d to \d+\.\d %\)")
+    assert {name.strip() for name in sets} >= {"ok", "crack", "all"}
+    assert all(counted.search(line) for name, line in sets.items() if name.strip() in ("ok", "crack", "all"))
+    assert "in 200 random splits of the groups on average: coverage" in " ".join(result.stdout.split())
     assert result.stdout.splitlines()[-1] == "PROVED: escapes at most 5 % at 95 %: 0 of 59 parts"
 
 
@@ -92,7 +97,11 @@ def test_the_evaluation_decides_by_the_point_and_names_its_promise(bundle: Path,
     promise = answer("operate", bundle, *FIVE)["promise"]
     after = answer("evaluate", bundle, manifest)["verdicts"]
     assert (after["counts"]["ok"]["PASS"], after["promise"]) == (2, promise)
-    assert f"by the operating point of this bundle: {promise}" in call("evaluate", bundle, manifest).stdout
+    shown = CliRunner().invoke(cli, ["evaluate", str(bundle), str(manifest)], env={"COLUMNS": "160"}).stdout
+    assert f"by the operating point of this bundle: {promise}" in shown
+    assert "5 of 6 (83.3 %, 35.9 to 99.6 %)" in shown
+    assert "overkill: 1 of 5 (20.0 %, 0.5 to 71.6 %)" in shown
+    assert "review: 2 of 6 (33.3 %, 4.3 to 77.7 %)" in shown
 
 
 def test_too_few_defects_are_told_how_many_more_are_needed_and_nothing_is_written(tmp_path: Path) -> None:
@@ -168,6 +177,15 @@ def test_a_bundle_without_a_station_is_asked_for_one_or_proved_without_being_wri
     assert "not written" in said.stderr
     assert answer("operate", away, *FIVE, "--station", bundle.parents[1])["point"]
     assert points(bundle) == [f"{bundle.name}.json"]
+
+
+def test_a_bundle_is_named_by_its_name_in_the_station(bundle: Path) -> None:
+    found = answer("operate", bundle.name, *FIVE, "--station", bundle.parents[1])
+    assert (found["proved"], found["bundle"]) == (True, str(bundle))
+    assert points(bundle) == [f"{bundle.name}.json"]
+    gone = call("operate", "nothing", *FIVE, "--station", bundle.parents[1])
+    assert gone.exit_code == 2
+    assert "no bundle 'nothing': neither that folder is there nor" in gone.stderr
 
 
 def test_a_station_without_a_store_is_told_what_fills_one(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_it_says_who_helps_whom_and_prints_a_table_to_paste(station: Path) -> No
     assert set(table) == {"label", "label.gas"}
     assert table["label"] == 1.0
     assert (station / "station.toml").read_bytes() == before
-    assert "gas + heat, 2 epochs: label:joint" in result.stderr
+    assert "gas + heat, 2 epochs, validation loss (1: no skill): label:joint" in result.stderr
 
 
 def test_for_programs_and_written_into_the_station(station: Path) -> None:

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections import Counter, deque
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from qc_station.cli import cli
+from qc_station.cli.run import _changes, counted
 from qc_station.config.writing import write_station
 from qc_station.line.wired import WiredLine
 from qc_station.store import Store
@@ -70,3 +73,18 @@ def test_a_station_without_a_trigger_is_told_what_is_missing(floor: WiredLine, t
     code, (answer,), _ = run("--station", str(tmp_path))
     assert code == 2
     assert "no table [trigger]" in answer["error"]
+
+
+def test_parts_that_could_not_be_decided_are_noted_once_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    line: Any = SimpleNamespace(
+        counts=Counter(PASS=2), failures=deque[str](), drift_alarms=[], taken_over=[], succession=None, recent=[]
+    )
+    tell = _changes(line)
+    tell()
+    assert counted(line).startswith("2 parts: 2 PASS, 0 REJECT, 0 REVIEW; ")
+    line.failures.append("part p1: RuntimeError: a bug; it is left undecided")
+    line.counts["UNDECIDED"] += 1
+    tell()
+    tell()
+    assert capsys.readouterr().err.count("part p1: RuntimeError: a bug") == 1
+    assert counted(line).startswith("3 parts: 2 PASS, 0 REJECT, 0 REVIEW, 1 UNDECIDED; ")

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from select import select
 from typing import Any
@@ -16,10 +18,13 @@ from click.testing import CliRunner, Result
 from qc_station.cli import cli
 from qc_station.sensing import discovery
 from sensors.errors import SensorNotFoundError
+from sensors.microphone import Microphone
+from sensors.portaudio import OpenStreams, found_microphones
 from sensors.readings import Reading
 from sensors.recordings.recorder import Recorder
 from sensors.recordings.shelf import shelf
 from sensors.streams import Stream
+from tests.sensors.sound_card import Card, FakeSound
 
 STATION = """
 name = "line 1"
@@ -161,6 +166,19 @@ def test_the_triggers_of_the_stations_table_are_recorded_and_so_are_those_of_the
     assert len(set(parts)) == len(parts) == sum(counts.values())
 
 
+def test_a_recording_has_the_unit_that_the_station_leaves_to_the_driver(tmp_path: Path, port: str) -> None:
+    told = STATION.format(port=port).replace('unit = "1"', "") + 'units = ["kOhm", "Cel"]\n'
+    taken = answer(run("record", "--station", station(tmp_path, told), "--seconds", "0.5"))
+    (recording,) = shelf(Path(taken["folder"])).recordings
+    assert recording.streams[0].units == ("kOhm", "Cel")
+
+
+def test_a_unit_that_the_driver_does_not_deliver_is_a_fault_at_the_start(tmp_path: Path, port: str) -> None:
+    wrong = STATION.format(port=port).replace('unit = "1"', 'unit = "Cel"') + 'units = ["kOhm", "kOhm"]\n'
+    found = answer(run("record", "--station", station(tmp_path, wrong), "--seconds", "0.5"), code=1)
+    assert "stream 'enose': delivers the unit 'kOhm', declared is 'Cel'" in found["error"]
+
+
 def test_a_knock_in_a_stream_of_the_station_is_recorded_at_its_time(tmp_path: Path) -> None:
     stream = Stream(name="acoustic", kind="waveform", shape=(1,), nominal_rate_hz=8000.0, units=("1",))
     before = Recorder(tmp_path / "before", [stream], clock=lambda: 0)
@@ -220,7 +238,24 @@ def test_a_flipped_bit_ends_a_replay_and_a_check_saves_the_rest(tmp_path: Path) 
 def test_a_recording_that_is_cut_is_refused_by_replay_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "cut.mcap"
     path.write_bytes(b"\x89MCAP0\r\n" + bytes(50))
-    assert "recover" in answer(run("replay", str(path)), code=1)["error"]
+    error = answer(run("replay", str(path)), code=1)["error"]
+    hint = shlex.split(error.rpartition("recover it: ")[2])
+    assert hint[:2] == ["qc-station", "recordings"]
+    # The very command that was said.
+    assert [Path(one).name for one in answer(run(*hint[1:]), code=1)["set_aside"]] == ["cut.mcap"]
+
+
+def test_a_microphone_is_listed_with_every_name_that_its_driver_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = FakeSound(Card(name="Loopback"), Card(name="UMIK-1: USB Audio (hw:2,0)", inputs=1, rates_hz=(48000,)))
+    library = {"library": lambda: sound, "streams": OpenStreams()}
+    monkeypatch.setattr("sensors.portaudio.found_microphones", partial(found_microphones, **library))
+    line = discovery.discover()["microphones"][1]
+    assert line == "UMIK-1: USB Audio (hw:2,0), ALSA (index 1, 1 channels, 48000 Hz)"
+    for device in (line.partition(" (index")[0], int(line.partition("index ")[2].partition(",")[0])):
+        driver = Microphone(name="acoustic", device=device, **library)
+        driver.open()
+        assert sound.streams[-1].settings["device"] == 1
+        driver.close()
 
 
 def test_what_is_plugged_in_is_listed_with_the_drivers(monkeypatch: pytest.MonkeyPatch) -> None:

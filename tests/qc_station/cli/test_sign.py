@@ -74,11 +74,13 @@ def test_a_bundle_is_measured_wherever_it_lies(tmp_path: Path) -> None:
 
 
 def test_a_stations_choice_is_measured_once_and_shown_from_then_on(station: Path) -> None:
-    name = f"bundle {tiny_bundle(station / 'bundles').name}"
+    folder = tiny_bundle(station / "bundles")
+    name = f"bundle {folder.name}"
     assert "--measure looks for what is faster" in doctor("--station", station)[name]
     measured = doctor("--station", station, "--measure")[name]
     assert "CPU 1: " in measured
     assert doctor("--station", station)[name] == measured
+    assert "CPU 1: " in doctor("--station", station, "--bundle", folder.name)[name]
     assert len(list((station / CACHE).iterdir())) == 1
 
 

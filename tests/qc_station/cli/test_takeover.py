@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +19,8 @@ from sensors.simulated.line import Pace
 from tests.constant_bundle import constant_bundle
 
 PARTS = 36
+ROLLBACK_NS = 5_000_000_000
+"""Within so long of being asked to does the champion before decide again."""
 
 
 def verdicts(line: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
@@ -36,7 +39,7 @@ def test_a_promotion_a_broken_champion_and_a_way_back_reach_the_running_line_bet
         command = [sys.executable, "-m", "qc_station", "run", "--station", str(tmp_path), "--json"]
         command += ["--parts", str(PARTS)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as line:
-            lines, second = [], None
+            lines, second, asked_ns = [], None, 0
             for one in verdicts(line):
                 lines.append(one)
                 if len(lines) == 6:
@@ -45,6 +48,7 @@ def test_a_promotion_a_broken_champion_and_a_way_back_reach_the_running_line_bet
                     crown(tmp_path, "0" * 64, who="eve", why="a bundle that is not there")
                 if len(lines) == 26:
                     roll_back(tmp_path, config, who="ann")
+                    asked_ns = time.time_ns()
                     roll_back(tmp_path, config, who="ann")
             assert line.stderr is not None
             said = line.stderr.read()
@@ -58,6 +62,10 @@ def test_a_promotion_a_broken_champion_and_a_way_back_reach_the_running_line_bet
         assert store.open_parts() == []
     assert [row.part for row in rows] == names
     assert [digest for digest, _ in groupby(row.bundle for row in rows)] == [first.bundle, second.bundle, first.bundle]
+    # By the line's own stamp of the first part that the champion before decided; parts come every half second.
+    stamps = {row.part: row.decided_ns or 0 for row in rows}
+    back = next(row for row in rows[26:] if row.bundle == first.bundle)
+    assert asked_ns < stamps[back.part] < asked_ns + ROLLBACK_NS
     assert summary["taken_over"] == [second.bundle, first.bundle]
     assert "the champion cannot be used: bundle" in said
     assert "what decided before goes on" in said

@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from models.history import Epoch
 from qc_station.cli import cli
-from qc_station.cli.train import CHECKPOINT
+from qc_station.cli.train import CHECKPOINT, summary
 from qc_station.learning.parameters import parameters_file
 from tests.recorded_shift import write_manifest
 
@@ -102,7 +104,27 @@ main()
 def test_a_profile_names_stages_and_paths(station: Path) -> None:
     found = ended(train(station, "--epochs", "1", "--profile"))["profile"]
     assert {"injection", "advancement thermal", "gradient shared", "adjustment enose"} <= set(found["stages"])
+    assert sum(row["peak_growth_mb"] for name, row in found["stages"].items() if name.startswith("gradient")) > 0
     assert 0 < sum(row["seconds"] for row in found["stages"].values()) <= found["seconds"]
+
+
+def test_people_are_shown_validation_losses_in_their_own_unit_and_what_they_are_of_no_skill() -> None:
+    epoch = Epoch(
+        number=1,
+        planned=1,
+        train={},
+        weights={},
+        val={"label:joint": 0.5},
+        shown_val={"label:joint": 0.34657359},
+        elapsed_s=1.0,
+    )
+    outcome = SimpleNamespace(epochs=(epoch,), best=1, reason="end", skipped=0)
+    found = summary(
+        SimpleNamespace(outcome=outcome, folder="b", parity=SimpleNamespace(worst=0.0), floor=None, notes=("said",))
+    )
+    assert found["validation_loss"] == {"label:joint": 0.3466}
+    assert found["validation_loss_relative_to_no_skill"] == {"label:joint": 0.5}
+    assert found["notes"] == ["said"]
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def test_a_written_station_is_loaded_equal(tmp_path: Path) -> None:
 @given(name=st.text(min_size=1), channel=st.text(min_size=1), weight=st.floats(0, 1e9))
 def test_any_text_and_number_survives_writing(name: str, channel: str, weight: float) -> None:
     series = StreamConfig(kind="series", channels=(channel,), window_steps=1)
-    training = TrainingConfig(weights={f"label {name}": weight})
+    training = TrainingConfig(weights={"label.s": weight})
     station = StationConfig(name=name, streams={"s": series}, training=training)
     try:
         text = station_text(station).encode().decode()
@@ -61,6 +61,32 @@ def test_every_key_is_explained() -> None:
     keys = [line for line in text.splitlines() if " = " in line and not line.startswith("#")]
     assert all(f"# {meaning}\n" in text for meaning in meanings(CostsConfig).values())
     assert len(keys) > 20
+
+
+def test_an_empty_table_is_written_as_an_example_that_is_allowed_where_it_stands() -> None:
+    plain = msgspec.structs.replace(STATION, training=TrainingConfig())
+    text = station_text(plain)
+    assert "{" not in text
+    filled = re.sub(r"^# (\[training\.\w+.*\]|label|lr|optimizer|schedule|clip_norm)", r"\1", text, flags=re.MULTILINE)
+    filled = filled.replace('# "label', '"label')
+    training = parse_station(tomllib.loads(filled)).training
+    assert training.weights == {"label.acoustic": 2.0}
+    assert training.losses == {"label": "focal"}
+    assert training.paths == {"shared": PathConfig(optimizer="nesterov", lr=0.01, clip_norm=2.0)}
+    assert msgspec.structs.replace(training, weights={}, losses={}, paths={}) == plain.training
+
+
+def test_a_table_that_is_there_can_be_added_to_at_the_files_end() -> None:
+    added = station_text(STATION) + '\n[training.paths.thermal]\nlr = 0.5\n\n[training.losses]\nlabel = "focal"\n'
+    training = parse_station(tomllib.loads(added)).training
+    assert training.paths == {**STATION.training.paths, "thermal": PathConfig(lr=0.5)}
+    assert training.losses == {"label": "focal"}
+
+
+def test_a_path_without_a_rate_of_its_own_survives_writing() -> None:
+    training = TrainingConfig(paths={"thermal": PathConfig(optimizer="sgd")})
+    station = msgspec.structs.replace(STATION, training=training)
+    assert parse_station(tomllib.loads(station_text(station))) == station
 
 
 def test_a_station_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
@@ -104,6 +130,23 @@ def test_a_driver_takes_rate_and_channels_from_its_stream_unless_it_is_told_othe
     assert driver.stream == two.streams["a"].stream("a")
     told = parse_station(document(driver={**given, "rate_hz": 44100}))
     assert driver_builds(told, tmp_path)["a"]().stream.nominal_rate_hz == 44100.0
+
+
+def test_a_driver_that_cannot_know_its_unit_has_it_from_its_stream_and_one_that_knows_it_has_not(
+    tmp_path: Path,
+) -> None:
+    series = {"kind": "series", "channels": ["a", "b"], "window_steps": 5, "unit": "kOhm"}
+    for protocol, units in (("csv", ("kOhm", "kOhm")), ("mlx90640", ("Cel",))):
+        given = {"type": "serial_array", "port": "loop://", "protocol": protocol}
+        station = parse_station({"name": "s", "streams": {"enose": {**series, "driver": given}}})
+        assert driver_builds(station, tmp_path)["enose"]().stream.units == units
+
+
+def test_what_is_not_written_of_a_stream_is_its_drivers() -> None:
+    frame = {"kind": "image", "height": 120, "width": 160}
+    (stream,) = parse_station({"name": "s", "streams": {"heat": frame}}).streams.values()
+    assert (stream.declared("heat").units, stream.declared("heat").dtype) == (None, None)
+    assert (stream.stream("heat").units, stream.sample_type) == (("1",), "float32")
 
 
 def test_a_path_that_begins_with_a_dot_is_below_the_stations_folder(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """[training]: what it may ask for is what the trainer has."""
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -8,11 +9,12 @@ from models.adjustment import OPTIMISERS, PathSettings
 from models.schedules import SCHEDULES
 from models.settings import Settings
 from qc_station.config.loading import parse_station
-from qc_station.config.training import PathConfig, TrainingConfig
+from qc_station.config.training import PathConfig, TrainingConfig, passed_over, task_columns
 from qc_station.errors import ConfigError
 from qc_station.items import Item
 from qc_station.learning.datasets import find_tasks
 from qc_station.learning.training import settings_of
+from qc_station.manifest.table import read_table
 
 STREAMS = {"acoustic": {"kind": "waveform", "rate_hz": 8000, "window_s": 1}}
 
@@ -47,6 +49,14 @@ def test_a_table_reaches_the_trainer() -> None:
         ({"paths": {"thermal": {}}}, r"training\.paths\.thermal: no such path; allowed: acoustic, shared"),
         ({"paths": {"shared": {"optimizer": "lion"}}}, r"training\.paths.*'lion'"),
         ({"paths": {"shared": {"warmup": 1.0}}}, r"training\.paths"),
+        (
+            {"weights": {"label.acustic": 2.0}},
+            r"training\.weights\.label\.acustic: no such column of a label; "
+            r"allowed: label, severity, label\.acoustic, severity\.acoustic",
+        ),
+        ({"weights": {"crack": 2.0}}, r"training\.weights\.crack: no such column"),
+        ({"losses": {"labels": "focal"}}, r"training\.losses\.labels: no such column of a label; allowed: label, "),
+        ({"ewc": -1.0}, r"training\.ewc = -1"),
         ({"accumulation": 0}, r"training\.accumulation = 0"),
         ({"window": 2}, r"training\.window = 2"),
     ],
@@ -54,6 +64,40 @@ def test_a_table_reaches_the_trainer() -> None:
 def test_what_the_trainer_would_refuse_is_refused_where_it_is_written(table: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_station({"name": "x", "streams": STREAMS, "training": table})
+
+
+def test_every_fault_is_named_at_once() -> None:
+    table = {"weights": {"a": 1.0, "label": 2.0}, "losses": {"b": "focal"}, "paths": {"c": {}}}
+    with pytest.raises(ConfigError) as raised:
+        parse_station({"name": "x", "streams": STREAMS, "training": table})
+    assert all(f"training.{name}: no such" in str(raised.value) for name in ("weights.a", "losses.b", "paths.c"))
+    assert "weights.label" not in str(raised.value)
+
+
+def test_the_belts_encoder_is_no_column_and_no_path() -> None:
+    streams = {**STREAMS, "belt": {"kind": "series", "window_steps": 1}}
+    for table in ({"weights": {"label.belt": 1.0}}, {"paths": {"belt": {}}}):
+        document = {"name": "x", "streams": streams, "training": table}
+        parse_station(document)
+        with pytest.raises(ConfigError, match="no such"):
+            parse_station({**document, "belt": {"encoder": "belt", "encoder_mm_per_count": 1.0}})
+
+
+def test_what_is_named_for_a_column_that_nobody_has_labelled_yet_is_allowed_and_said() -> None:
+    table = {"weights": {"label": 2.0, "severity": 3.0}, "losses": {"label.acoustic": "focal"}}
+    training = parse_station({"name": "x", "streams": STREAMS, "training": table}).training
+    assert passed_over(training, {"label"}) == (
+        "[training] weights of severity changed nothing: the training items have no two values of severity",
+        "[training] losses of label.acoustic changed nothing: the training items have no two values of label.acoustic",
+    )
+    assert passed_over(training, {"label", "severity", "label.acoustic"}) == ()
+
+
+def test_the_columns_of_tasks_are_those_that_a_manifest_may_have(tmp_path: Path) -> None:
+    file = tmp_path / "manifest.csv"
+    columns = task_columns(("acoustic",))
+    file.write_text(",".join(("item", "split", "group", "acoustic", *columns)) + "\n")
+    assert read_table(file).streams == ("acoustic",)
 
 
 def test_a_loss_is_chosen_by_column_and_one_that_there_is_not_is_a_configuration_error() -> None:

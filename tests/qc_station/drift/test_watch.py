@@ -48,7 +48,7 @@ def store_all(folder: Path, decisions: Iterable[Decision]) -> None:
     """In one transaction, which a line never does, and which is quick."""
     with sqlite3.connect(folder / FILE_NAME) as database:
         for decision in decisions:
-            record(database, decision, 1_700_000_000_000_000_000)
+            record(database, decision, 1_700_000_000_000_000_000, lambda one: one)
     database.close()
 
 

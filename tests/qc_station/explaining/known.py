@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.bundle import BundleTask, Manifest
+from deploy.bundle import NOVELTY, BundleTask, Manifest
 from deploy.runtime import Scores
 from qc_station.bundles import bundle_streams
 from qc_station.line.simulation import station
+from qc_station.novelty import NOVELTY_P
 
 CLASSES = ("ok", "crack", "overheat", "leak")
 STREAMS = ("acoustic", "thermal", "enose")
@@ -50,6 +52,22 @@ class Known:
         answers = {"label": np.where(presence, measures, -6.0)}
         answers |= {f"label:{stream}": rows for stream, rows in zip(STREAMS, alone, strict=True)}
         return {name: softmax(rows) for name, rows in answers.items()}
+
+
+class Novel(Known):
+    """The same, to which whatever it measures is new; a part is as novel as its streams are together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        outputs = (*self.manifest.outputs, NOVELTY, *(f"{NOVELTY}:{stream}" for stream in STREAMS))
+        self.manifest = msgspec.structs.replace(self.manifest, outputs=outputs, verdicts={NOVELTY_P: 0.05})
+
+    def batch(self, windows: dict[str, NDArray[Any]], presence: NDArray[np.bool_]) -> dict[str, NDArray[np.float32]]:
+        answers = super().batch(windows, presence)
+        measures = np.stack([sound(windows["acoustic"]), heat(windows["thermal"]), gas(windows["enose"])], axis=1)
+        p = (1.0 / (1.0 + np.exp(measures))).astype(np.float32)
+        single = {f"{NOVELTY}:{stream}": p[:, column, None] for column, stream in enumerate(STREAMS)}
+        return answers | single | {NOVELTY: np.where(presence, p, 1.0).prod(axis=1, keepdims=True).astype(np.float32)}
 
 
 def sound(windows: NDArray[np.float32]) -> NDArray[np.float64]:

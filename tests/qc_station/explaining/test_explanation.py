@@ -7,12 +7,13 @@ from qc_station.explaining import curves, frame, sound
 from qc_station.explaining.explanation import Explanation, explain
 from qc_station.explaining.place import Place
 from qc_station.explaining.text import WORTH, led, record_of, text_of
-from qc_station.verdict import Policy
+from qc_station.verdict import Decision, Policy
 from sensors.errors import QCError
 from tests.qc_station.explaining.known import (
     RATE_HZ,
     STREAMS,
     Known,
+    Novel,
     as_runtime,
     good_windows,
     hot,
@@ -78,6 +79,81 @@ def test_a_part_that_looks_good_is_asked_what_speaks_against_it() -> None:
     assert found.target.text == "not good"
     assert found.probability < 0.1
     assert "on no single place" in led(found)
+
+
+def novel(windows: dict[str, np.ndarray]) -> Explanation:
+    found = explain(as_runtime(Novel()), "part-1", windows, GOOD)
+    assert found.verdict.decision is Decision.REVIEW
+    assert found.verdict.reason.startswith("never seen anything like it")
+    return found
+
+
+def test_a_part_that_is_looked_at_for_novelty_is_asked_for_it_by_the_most_novel_stream() -> None:
+    windows = hot(hot(good_windows(), 9, 13), 9, 13)
+    found, record = novel(windows), record_of(novel(windows))
+    assert (found.target.text, found.responsible.stream) == ("novel by thermal", "thermal")
+    assert found.probability == pytest.approx(1.0 - float(Novel().scores(windows).outputs["novelty:thermal"][0]))
+    place = most(found, "thermal", whole=False)
+    assert place.x[0] <= 13 < place.x[1]
+    assert place.y[0] <= 9 < place.y[1]
+    assert found.responsible.falls[found.responsible.most] > 1.0
+    assert (record["output"], record["novel_stream"]) == ("novelty:thermal", "thermal")
+    assert list(record["streams"]) == ["thermal"]
+    assert led(found).startswith(f"novel by thermal {found.probability:.2f} (1 - p) hangs most on thermal, there on ")
+    assert "no other stream has a say in that" in text_of(found)
+
+
+def test_what_is_new_is_replaced_by_what_good_parts_have_there_since_a_smooth_patch_would_be_new_itself() -> None:
+    good = {name: [good_windows(seed)[name] for seed in (1, 2)] for name in STREAMS}
+    spot, gas = hot(good_windows(), 9, 13), leaking(good_windows())
+    for windows, stream in ((spot, "thermal"), (gas, "enose")):
+        found = explain(as_runtime(Novel()), "part-1", windows, good)
+        assert (found.responsible.stream, found.responsible.way) == (stream, "as in a good part")
+        assert found.responsible.falls[found.responsible.most] > 1.0
+        decided = explain(as_runtime(Known()), "part-1", windows, good)
+        assert decided.responsible.stream == stream
+        assert decided.responsible.way in ("as its surroundings", "held at its first value")
+
+
+@pytest.mark.parametrize("kind", ["frame", "curves"])
+def test_a_place_of_each_good_part_stands_in_turn_and_the_rest_stays(kind: str) -> None:
+    random = np.random.default_rng(0)
+    shape = (1, 9, 12) if kind == "frame" else (3, 20)
+    window, *good = (random.uniform(10.0, 20.0, shape).astype(np.float32) for _ in range(3))
+    taken = frame.occluded(window, good) if kind == "frame" else curves.occluded(window, ("a", "b", "c"), good)
+    for place, ways in zip(taken.places, taken.windows, strict=True):
+        assert ways.shape == (2, *shape)
+        rows, columns = (slice(int(low), int(high)) for low, high in (place.y, place.x))
+        outside = np.ones(shape, np.bool_)
+        outside[..., rows, columns] = False
+        for way, one in zip(ways, good, strict=True):
+            np.testing.assert_array_equal(way[outside], window[outside])
+            begun = one if kind == "frame" else one * (window[:, :1] / one[:, :1])
+            np.testing.assert_allclose(way[..., rows, columns], begun[..., rows, columns], rtol=1e-5)
+
+
+def test_of_two_novel_streams_the_one_with_the_smaller_p_is_named() -> None:
+    found = novel(leaking(hot(good_windows(), 9, 13)))
+    assert found.target.output == "novelty:enose"
+    assert most(found, "enose").text == "oxide_b"
+
+
+def test_a_part_whose_streams_are_each_usual_is_asked_for_the_novelty_of_all() -> None:
+    windows = good_windows()
+    windows["thermal"][0, 3, 3] = 29_500 + 1700
+    windows["enose"][:, -5:] *= 0.7
+    found = novel(windows)
+    assert (found.target.text, found.target.output) == ("novel by all streams together", "novelty")
+    assert record_of(found)["novel_stream"] is None
+    assert [one.stream for one in found.reasons] == list(STREAMS)
+    falls = {one.stream: float(one.falls.max()) for one in found.reasons}
+    assert min(falls["thermal"], falls["enose"]) > 1.0
+    assert falls["acoustic"] < WORTH
+
+
+def test_a_known_part_of_a_bundle_that_tells_novelty_is_asked_for_its_class() -> None:
+    found = explain(as_runtime(Novel()), "part-1", good_windows(), GOOD)
+    assert (found.target.output, found.target.text) == ("label", "not good")
 
 
 def test_one_stream_alone_is_explained_without_the_others() -> None:

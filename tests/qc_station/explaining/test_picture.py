@@ -10,7 +10,7 @@ from qc_station.explaining.explanation import Explanation, explain
 from qc_station.explaining.panels import apart, changed, even, shown, spectrogram
 from qc_station.explaining.panels import marked as marked_place
 from qc_station.explaining.picture import PANEL, TITLE, WIDTH, draw
-from tests.qc_station.explaining.known import Known, as_runtime, good_windows, hot, leaking, ringing
+from tests.qc_station.explaining.known import Known, Novel, as_runtime, good_windows, hot, leaking, ringing
 
 
 def explained(windows: dict[str, np.ndarray]) -> Explanation:
@@ -38,6 +38,18 @@ def test_a_part_of_one_stream_has_one_panel() -> None:
     one = draw(explained({"enose": leaking(good_windows())["enose"]}))
     three = draw(explained(leaking(good_windows())))
     assert PANEL < three.shape[0] - one.shape[0] < 2 * (PANEL + TITLE) + 100
+
+
+def test_the_picture_of_a_novel_part_names_the_stream_in_its_title_and_shows_that_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(canvas, "write", lambda _, text, *__, **___: written.append(text))
+    windows = hot(good_windows(), 9, 13)
+    picture = draw(explain(as_runtime(Novel()), "part-1", windows, {}))
+    assert PANEL + TITLE < picture.shape[0] < 2 * (PANEL + TITLE)
+    assert any(line.startswith("novel by thermal 0.99 (1 - p) hangs most on thermal") for line in written)
+    assert written[-1].endswith("what is left of 1 - p.")
 
 
 def test_a_silent_sound_a_flat_frame_and_curves_from_zero_can_be_drawn() -> None:

@@ -1,5 +1,6 @@
 """Learning on from a champion: what is new, what is replayed, new classes, and when it begins from nothing."""
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from models.continual.ewc import Elastic
 from models.injection import ABSENT
+from models.network import MultimodalNetwork
+from qc_station.config.loading import parse_station
 from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.config.training import TrainingConfig
+from qc_station.config.writing import station_text
 from qc_station.errors import ConfigError, ParametersError
 from qc_station.items import Item
 from qc_station.learning.datasets import as_dataset
@@ -122,6 +127,38 @@ def test_without_parameters_or_with_a_window_of_another_shape_it_begins_from_not
     assert "the champion cannot learn this: stream 'enose': shape is (2, 4)" in found.anew
     assert found.summary() == {"how": "trained anew", "because": found.anew}
     assert found.trained.origin["anew"] == found.anew
+
+
+@pytest.mark.parametrize(("ewc", "terms"), [(0.0, {"distillation"}), (0.5, {"distillation", "ewc"})])
+def test_the_weight_of_elastic_weights_in_station_toml_reaches_the_training(
+    champion: Parameters, ewc: float, terms: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = []
+
+    class Watched(Elastic):
+        def __init__(self, champion: MultimodalNetwork, importance: dict[str, torch.Tensor], weight: float) -> None:
+            weights.append(weight)
+            super().__init__(champion, importance, weight)
+
+    monkeypatch.setattr("models.continual.fine_tuning.Elastic", Watched)
+    text = f"{station_text(CONFIG)}\n".replace("\newc = 0.0\n", f"\newc = {ewc}\n")
+    found = retrain(parse_station(tomllib.loads(text)), [*OLD, *NEW], champion)
+    assert weights == ([ewc] if ewc else [])
+    assert set(found.trained.outcome.epochs[-1].extra) == terms
+
+
+def test_agreement_between_streams_is_asked_for_in_fine_tuning_too(tmp_path: Path) -> None:
+    streams = dict.fromkeys(("enose", "mox"), STREAMS["enose"])
+    config = StationConfig(name="line", streams=streams, training=TrainingConfig(epochs=1, threads=1, agreement=0.3))
+    old, new = ([item(int(i.name[1:]), i.labels["label"], streams=tuple(streams)) for i in some] for some in (OLD, NEW))
+    before = train(config, old)
+    assert set(before.outcome.epochs[-1].extra) == {"agreement:enose+mox"}
+    bundle = tmp_path / DIGEST[:12]
+    learnt = {i.name: content_digest(i) for i in before.splits.train}
+    write_parameters(bundle, DIGEST, before.outcome.network, learnt)
+    found = retrain(config, [*old, *new], read_parameters(bundle, DIGEST))
+    assert found.anew == ""
+    assert set(found.trained.outcome.epochs[-1].extra) == {"agreement:enose+mox", "distillation"}
 
 
 def test_taking_items_shares_their_windows() -> None:

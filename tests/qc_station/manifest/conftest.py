@@ -11,7 +11,7 @@ from qc_station.recordings import png, series, sound
 STREAMS = {
     "acoustic": StreamConfig(kind="waveform", rate_hz=8000.0, window_s=0.05, dtype="int16"),
     "thermal": StreamConfig(kind="image", height=6, width=4, dtype="uint8"),
-    "enose": StreamConfig(kind="series", channels=("a", "b"), window_steps=5),
+    "enose": StreamConfig(kind="series", channels=("a", "b"), dtype="float32", window_steps=5),
 }
 HEADER = "item,split,group,label,severity,acoustic,label.acoustic,thermal,enose"
 

@@ -1,9 +1,12 @@
 """Sets of classes that hold the true one as often as promised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from qc_station.figures.rates import rate
 from qc_station.operating.held import Held
 from qc_station.operating.sets import ENOUGH, others, quantile, set_figures, thresholds
 
@@ -42,6 +45,25 @@ def test_coverage_over_200_splits_is_what_was_promised_for_every_class(seed: int
         assert one.own
         assert one.coverage is not None
         assert 0.885 <= one.coverage <= 0.92
+
+
+def test_every_part_is_counted_once_with_exact_bounds_and_never_by_its_own_threshold() -> None:
+    sizes = (400, 90, 60, 1)
+    found = set_figures(held(sizes, (3.0, 1.0, 1.0, 1.0)), CLASSES, 0.9)
+    assert [one.once.total for one in found.classes.values()] == list(sizes)
+    assert found.once.count == sum(one.once.count for one in found.classes.values())
+    assert found.once.total == sum(sizes)
+    for one in found.classes.values():
+        assert one.once == rate(one.once.count, one.once.total)
+    # A single part says next to nothing, and so its bounds say.
+    assert found.classes["loose"].once.upper - found.classes["loose"].once.lower > 0.9
+    assert found.once.count / found.once.total == pytest.approx(0.9, abs=0.04)
+
+
+def test_parts_of_a_single_group_are_counted_nowhere() -> None:
+    parts = replace(held((60, 60), (1.0, 1.0)), group=np.zeros(120, np.int64))
+    found = set_figures(parts, CLASSES[:2], 0.9)
+    assert (found.once.total, found.splits, found.coverage) == (0, 0, None)
 
 
 def test_one_threshold_for_all_would_fail_the_class_that_is_hard() -> None:
