@@ -1,14 +1,14 @@
 """Every bundle of a station on its challenge set: champion, candidates, and those that were champion once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deploy.bundle import MANIFEST
-from deploy.runtime import Runtime
 from qc_station.bundles import FOLDER, fitting_runtime
 from qc_station.champion.challenge import (
+    Answers,
     Challenge,
     Compared,
     Figures,
@@ -35,8 +35,10 @@ class Standing:
     """champion, former (champion) or candidate."""
     made: dict[str, Any]
     """From its provenance: parent, train_items, ended."""
+    answers: Answers | None
+    """To the challenge set; None without one, or where the bundle cannot be used."""
     figures: Figures | None
-    """On the challenge set; None without one, or where the bundle cannot be used."""
+    """Of them, likewise."""
     compared: Compared | None
     """With the champion; None for the champion itself, or where nothing can be compared."""
     failed: tuple[str, ...]
@@ -65,6 +67,13 @@ class Standings:
     """What they were asked."""
     bundles: tuple[Standing, ...]
     """The champion first."""
+
+    def beside_champion(self, answers: Answers, ok_classes: Sequence[str]) -> Compared | None:
+        """Others' answers to the challenge set less the champion's; None without a champion that was asked."""
+        champion = self.bundles[0] if self.bundles else None
+        if champion is None or champion.role != "champion" or champion.answers is None:
+            return None
+        return compare(answers, champion.answers, self.challenge.good(ok_classes))
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -99,28 +108,31 @@ def _asked(
             policy = policy_of(station, runtime.manifest)
         except QCError as error:
             yield Standing(
-                bundle=folder.name, role=role, made={}, figures=None, compared=None, failed=(), fault=str(error)
+                bundle=folder.name,
+                role=role,
+                made={},
+                answers=None,
+                figures=None,
+                compared=None,
+                failed=(),
+                fault=str(error),
             )
             continue
         answers = answers_of(runtime, challenge.items, policy) if challenge.items else None
         compared = compare(answers, beside, good) if answers and beside and role != "champion" else None
         if role == "champion":
             beside = answers
-        yield _standing(runtime, role, figures_of(answers, good) if answers else None, compared)
-
-
-def _standing(runtime: Runtime, role: str, figures: Figures | None, compared: Compared | None) -> Standing:
-    made = {name: runtime.manifest.provenance.get(name) for name in ("parent", "train_items", "ended")}
-    failed = () if role == "champion" else failed_gates(runtime.manifest, compared)
-    return Standing(
-        bundle=runtime.manifest.digest,
-        role=role,
-        made=made,
-        figures=figures,
-        compared=compared,
-        failed=failed,
-        fault="",
-    )
+        made = {name: runtime.manifest.provenance.get(name) for name in ("parent", "train_items", "ended")}
+        yield Standing(
+            bundle=runtime.manifest.digest,
+            role=role,
+            made=made,
+            answers=answers,
+            figures=figures_of(answers, good) if answers else None,
+            compared=compared,
+            failed=() if role == "champion" else failed_gates(runtime.manifest, compared),
+            fault="",
+        )
 
 
 def _role(name: str, known: Champions) -> str:

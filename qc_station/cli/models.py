@@ -43,21 +43,26 @@ def _refusals(found: "Standings") -> list[str]:
 
 
 def _floor(station: Path, found: "Standings") -> dict[str, Any]:
-    """The floor's figures there, or why there are none."""
+    """The floor's figures there and its test against the champion, or why there are none."""
+    from qc_station.champion.challenge import figures_of
     from qc_station.config.loading import load_station
     from qc_station.errors import ConfigError
     from qc_station.store import Store
 
     try:
-        from qc_station.learning.challenging import floor_figures
+        from qc_station.learning.challenging import floor_answers
     except ImportError as error:
         return {"fault": f"the floor needs the package {error.name!r}: pip install 'qc-station[train]'"}
+    config = load_station(station)
     with Store.open(station) as store:
-        items = list(store.items(splits=("train", "val", None)))
+        items = [store.load(entry) for entry in store.entries(("train", "val", None)) if entry.labels]
     try:
-        return floor_figures(load_station(station), items, found.challenge).as_json()
+        answers = floor_answers(config, items, found.challenge)
     except ConfigError as error:
         return {"fault": str(error)}
+    compared = found.beside_champion(answers, config.ok_classes)
+    figures = figures_of(answers, found.challenge.good(config.ok_classes))
+    return figures.as_json() | {"compared": compared and compared.as_json()}
 
 
 def _table(found: "Standings", floor: dict[str, Any] | None) -> "Table":
@@ -78,10 +83,16 @@ def _table(found: "Standings", floor: dict[str, Any] | None) -> "Table":
             table.add_row(one.role, one.bundle[:12], *("-",) * 4, "cannot be used" if one.fault else "nothing to ask")
             continue
         rates = [str(one.figures.rates[name]) for name in ("accuracy", "escape", "overkill", "review")]
-        test = one.compared.classes if one.compared else None
-        beside = f"+{test.only_first} -{test.only_second}, p {test.p:.2g}" if test else "-"
-        table.add_row(one.role, one.bundle[:12], *rates, beside)
+        table.add_row(one.role, one.bundle[:12], *rates, _beside(one.compared.as_json() if one.compared else None))
     if floor:
         cells = [str(Rate(**floor[n])) if n in floor else "-" for n in ("accuracy", "escape", "overkill", "review")]
-        table.add_row("floor", "-", *cells, escape(str(floor.get("fault", ""))))
+        table.add_row("floor", "-", *cells, escape(floor.get("fault") or _beside(floor["compared"])))
     return table
+
+
+def _beside(compared: dict[str, Any] | None) -> str:
+    """Parts whose class one of the two alone has right, and how often chance would do as much."""
+    if compared is None:
+        return "-"
+    test = compared["classes"]
+    return f"+{test['only_first']} -{test['only_second']}, p {test['p']:.2g}"

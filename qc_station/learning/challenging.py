@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from models.floor import Floor
-from qc_station.champion.challenge import Answers, Challenge, Figures, figures_of
+from qc_station.champion.challenge import Answers, Challenge
 from qc_station.config.station import StationConfig
 from qc_station.errors import ConfigError
 from qc_station.evaluation import MAIN
@@ -14,7 +14,7 @@ from qc_station.learning.datasets import as_dataset, find_tasks, input_spec, spl
 from qc_station.verdict import Policy
 
 
-def floor_figures(config: StationConfig, items: Iterable[Item], challenge: Challenge) -> Figures:
+def floor_answers(config: StationConfig, items: Iterable[Item], challenge: Challenge) -> Answers:
     """Fit the floor to a station's training items, calibrate it, and ask it.
 
     Args:
@@ -41,4 +41,4 @@ def floor_figures(config: StationConfig, items: Iterable[Item], challenge: Chall
     bad = answers[:, ~ok].sum(axis=1).clip(0.0, 1.0)
     decisions = np.array([policy.decide(float(one)).value for one in bad], np.str_)
     right = classes[answers.argmax(axis=1)] == challenge.labels
-    return figures_of(Answers(right=right, decisions=decisions), challenge.good(config.ok_classes))
+    return Answers(right=right, decisions=decisions)

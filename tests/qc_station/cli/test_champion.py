@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from qc_station.champion.record import read_champions
 from qc_station.cli import cli
 from qc_station.config.writing import write_station
+from qc_station.items import Split
 from qc_station.store import Store
 from tests.told_bundle import CLASSES, CONFIG, GOOD_FIGURES, told_bundle, told_item
 
@@ -93,6 +94,25 @@ def test_models_shows_people_and_programs_every_bundle_with_bounds(station: Path
         in said
     )
     assert any(line.startswith(f"{other.name} would not be promoted: ") and "model.onnx" in line for line in said)
+
+
+def test_the_floor_is_tested_against_the_champion_too(station: Path) -> None:
+    champion = told_bundle(station / "bundles", 1)
+    call("promote", champion.name, "--station", str(station), "--who", "ann")
+    with Store.open(station) as store:
+        # What teaches is as row 0 sees it, so that the floor is right where the champion is not.
+        splits: tuple[Split, ...] = ("train", "train", "train", "val")
+        lessons = [
+            told_item(f"{split}-{n}-{kind}", kind, kind, kind, split=split)
+            for n, split in enumerate(splits * 2)
+            for kind in CLASSES
+        ]
+        store.add_items(lessons, CONFIG.streams)
+    floor = call("models", "--station", str(station))["floor"]
+    test = floor["compared"]["classes"]
+    assert floor["accuracy"]["count"] - 6 == test["only_first"] - test["only_second"]
+    shown = CliRunner().invoke(cli, ["models", "--station", str(station)], env={"COLUMNS": "240"}).stdout
+    assert f"+{test['only_first']} -{test['only_second']}, p {test['p']:.2g}" in shown
 
 
 def test_a_line_starts_with_the_champion_and_refuses_one_that_is_damaged(station: Path) -> None:

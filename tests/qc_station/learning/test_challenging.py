@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from qc_station.champion.challenge import Challenge
+from qc_station.champion.challenge import Challenge, figures_of
 from qc_station.config.station import StationConfig, StreamConfig
 from qc_station.errors import ConfigError
 from qc_station.items import Item, Split
-from qc_station.learning.challenging import floor_figures
+from qc_station.learning.challenging import floor_answers
 
 CONFIG = StationConfig(name="line", streams={"enose": StreamConfig(kind="series", channels=("a", "b"), window_steps=6)})
 SPLITS: tuple[Split, ...] = ("train", "train", "val", "test")
@@ -33,7 +33,8 @@ ITEMS = [item(number) for number in range(160)]
 
 def test_the_floor_is_asked_what_the_bundles_are_asked_with_exact_bounds() -> None:
     challenge = Challenge(split="test", items=tuple(one for one in ITEMS if one.split == "test"))
-    found = floor_figures(CONFIG, [one for one in ITEMS if one.split != "test"], challenge)
+    answers = floor_answers(CONFIG, [one for one in ITEMS if one.split != "test"], challenge)
+    found = figures_of(answers, challenge.good(CONFIG.ok_classes))
     lies = sum(number % 16 == 7 for number in range(3, 160, 4))
     assert lies == 10
     assert (found.accuracy.count, found.accuracy.total) == (30, 40)
@@ -44,4 +45,4 @@ def test_the_floor_is_asked_what_the_bundles_are_asked_with_exact_bounds() -> No
 
 def test_without_labelled_parts_to_ask_there_is_no_floor() -> None:
     with pytest.raises(ConfigError, match="no labelled item stands in test or challenge"):
-        floor_figures(CONFIG, ITEMS, Challenge(split="", items=()))
+        floor_answers(CONFIG, ITEMS, Challenge(split="", items=()))
