@@ -135,12 +135,13 @@ class Checkpoints:
         """Bring a new trainer to where the file was written.
 
         Returns:
-            False where there is no file: the training begins at its beginning.
+            False where there is no file: the training begins at its beginning. Of several processes only the first
+            reads, which gives the others its state; what they have may be old.
 
         Raises:
             ValueError: the file is of another training, or is no checkpoint; says what differs.
         """
-        if not self.file.exists():
+        if not (trainer.exchange.first and self.file.exists()):
             return False
         found = self._read()
         self.belongs = fingerprint(trainer)

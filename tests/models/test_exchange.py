@@ -78,6 +78,8 @@ def resumed(folder: str, rank: int) -> None:
     with pytest.raises(StopError):
         fresh().run(stopped, keeper)
     assert keeper.file.exists() == (rank == 0)
+    if rank:
+        keeper.file.write_bytes(b"left by a training of long ago")
     later = fresh()
     assert keeper.resume(later) == (rank == 0)
     outcome = later.run()
@@ -114,7 +116,7 @@ def resuming(rank: int, size: int, meeting: str, folder: str) -> None:
         dist.destroy_process_group()
 
 
-def test_a_process_without_the_checkpoint_goes_on_where_the_first_does(tmp_path: Path) -> None:
+def test_a_process_with_an_old_checkpoint_or_none_goes_on_where_the_first_does(tmp_path: Path) -> None:
     several(tmp_path, 2, resuming, str(tmp_path))
     whole = torch.load(tmp_path / "0" / "whole", weights_only=True)
     for rank in ("0", "1"):
