@@ -25,7 +25,7 @@ from tests.simulated_line import network, publish
 
 MIX = Mix(bad_share=0.6, weights={"crack": 1.0, "overheat": 1.0, "leak": 1.0}, severities=(0.6, 1.0))
 TRAINED, EXPLAINED = 1, 2
-"""Seeds of two shifts."""
+"""Seeds of two shifts of parts; both pass the first's line: on another's sensors every part is novel, and explained as that."""
 PARTS, SHOWN = 600, 60
 """Parts that are learnt from and explained; with fewer than 400 frames a network is not shown where in a frame heat is."""
 FEWEST = 5
@@ -37,7 +37,7 @@ def passing(seed: int, parts: int) -> tuple[tuple[Passing, ...], Iterator[Snapsh
     passings = schedule(make_parts(seed, parts, MIX), seed)
     triggers = [Trigger(part=one.part.name, time_ns=one.time_ns) for one in passings]
     placement = Placement(station())
-    return passings, feed(line_drivers(passings, seed), triggers, aligner_of(station(), placement), placement)
+    return passings, feed(line_drivers(passings, TRAINED), triggers, aligner_of(station(), placement), placement)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_crack_is_heard_in_the_band_of_the_mode_that_it_weakens_most(
 
 @pytest.mark.slow
 def test_an_overheated_part_is_seen_where_its_spot_is(explained: list[tuple[int, Passing, Explanation]]) -> None:
-    camera = ThermalCamera(schedule(make_parts(EXPLAINED, SHOWN, MIX), EXPLAINED), EXPLAINED)
+    camera = ThermalCamera(schedule(make_parts(EXPLAINED, SHOWN, MIX), EXPLAINED), TRAINED)
     near = []
     for number, why in of_kind(explained, "overheat"):
         place, spot = most(why, "thermal"), camera._bodies[number]._spots[0]
