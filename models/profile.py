@@ -1,12 +1,13 @@
 """Where a training's time and memory go: each stage of the method, and in it each path."""
 
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
+from pathlib import Path
 
+STATUS = Path("/proc/self/status")
 KILOBYTE = 1024
 
 
@@ -82,8 +83,16 @@ def profiling() -> bool:
 
 
 def peak_bytes() -> int:
-    """Largest resident memory of the process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+    """Largest resident memory of the process so far, VmHWM of Linux (proc_pid_status(5)); 0 where there is none.
+
+    `getrusage` would give a process that a larger one started the larger one's peak: it outlives `exec`.
+    """
+    try:
+        found = STATUS.read_bytes()
+    except OSError:
+        return 0
+    _, named, rest = found.partition(b"VmHWM:")
+    return int(rest.split(maxsplit=1)[0]) * KILOBYTE if named else 0
 
 
 class BackwardStages:

@@ -1,13 +1,16 @@
 """A profile names every stage and path, and charges each moment once."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 import torch
 
-from models.profile import BackwardStages, Profile, profiling, stage
+from models.profile import BackwardStages, Profile, peak_bytes, profiling, stage
 from models.settings import Settings
 from models.trainer import Trainer
 from tests.synthetic import ENOSE, THERMAL, dataset, tasks_for
@@ -68,6 +71,23 @@ def test_memory_that_a_stage_takes_is_charged_to_it(monkeypatch: pytest.MonkeyPa
             with stage("greedy"):
                 pass
     assert profile.stages["greedy"].peak_growth_bytes == 700
+
+
+def test_the_peak_is_of_the_process_alone_not_of_a_larger_one_that_started_it() -> None:
+    held = b"\x01" * 300_000_000
+    asked = [sys.executable, "-c", "from models.profile import peak_bytes; print(peak_bytes())"]
+    small = int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+    assert peak_bytes() > len(held)
+    # Python alone has more than a megabyte.
+    assert 1_000_000 < small < len(held)
+
+
+def test_where_the_system_keeps_no_peak_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.profile.STATUS", tmp_path / "missing")
+    assert peak_bytes() == 0
+    monkeypatch.setattr("models.profile.STATUS", tmp_path / "status")
+    (tmp_path / "status").write_text("Name:\tpython\n")
+    assert peak_bytes() == 0
 
 
 def test_memory_that_a_backward_pass_takes_is_charged_to_the_path_that_it_was_in(
