@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from models.trainer import Trainer
 
-FORMAT = 2
+FORMAT = 3
 """1 knew nothing of tasks, terms and streams."""
 EVERY_S = 20.0
 MOST_NAMED = 3

@@ -1,5 +1,6 @@
 """Gas arrays, temperatures, pressures: each step on its own scale, then a small perceptron beside convolutions in time."""
 
+import math
 from typing import ClassVar
 
 import torch
@@ -7,6 +8,8 @@ from torch import Tensor, nn
 
 from models.encoders.base import Augmentation, Encoder, thinned, uniform
 from models.injection import InputSpec
+
+LOG_2 = math.log(2.0)
 
 
 def gain(windows: Tensor) -> Tensor:
@@ -51,8 +54,12 @@ class Series(Encoder):
         self.norm = nn.LayerNorm(width)
 
     def compressed(self, windows: Tensor) -> Tensor:
-        """Symmetric logarithm, shape as given; with level normalization less each channel's mean over the window."""
-        values = windows.sign() * torch.log1p(windows.abs() / self.small)
+        """Symmetric logarithm less log 2, shape as given; with level normalization less each channel's mean over the window.
+
+        Values near m come out near 0, where single precision tells answers from each other that are far smaller than m.
+        """
+        near = torch.log1p((windows.abs() - self.small) / (2.0 * self.small))
+        values = torch.where(windows < 0.0, -near - 2.0 * LOG_2, near)
         return values - values.mean(dim=2, keepdim=True) if self.spec.level_normalization else values
 
     def fit(self, windows: Tensor) -> None:

@@ -21,7 +21,7 @@ from models.tasks import Task
 from qc_station.errors import ParametersError
 from qc_station.files import write_atomically
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".parameters.npz"
 ABOUT, STATE = "about", "state/"
 
@@ -30,7 +30,7 @@ class About(Struct, frozen=True, kw_only=True):
     """What the parameters belong to."""
 
     format: int = FORMAT
-    """Layout of the file; this program reads FORMAT."""
+    """Layout of the file and meaning of its numbers; this program reads FORMAT."""
     bundle: str
     """Whole digest of the bundle."""
     inputs: tuple[InputSpec, ...]

@@ -97,4 +97,6 @@ def _enose() -> StreamConfig:
         window_steps=20,
         max_age_s=0.5,
         offset_ms=400.0,
+        # Damp air and age move the baselines by more than a faint leak does.
+        level_normalization=True,
     )

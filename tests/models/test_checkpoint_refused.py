@@ -85,7 +85,7 @@ def test_a_term_of_other_parameters_is_another_one(tmp_path: Path) -> None:
 def test_a_checkpoint_of_an_older_program_is_refused_with_the_way_out(tmp_path: Path) -> None:
     keeper = Checkpoints(tmp_path / "checkpoint.pt")
     torch.save({"format": 1, "belongs": {"settings": "", "threads": "1"}, "state": {}}, keeper.file)
-    with pytest.raises(ValueError, match="format 1; this program reads 2; train without resuming"):
+    with pytest.raises(ValueError, match="format 1; this program reads 3; train without resuming"):
         keeper.resume(asked())
 
 
