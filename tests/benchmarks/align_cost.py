@@ -21,6 +21,7 @@ Two ratios are told, and they say different things; neither stands for the other
 - `ratio_by_message` is by reading: the same readings and parts, each one message to everyone. The rivals then compare
   one time a reading and stop there: they count, check, stamp, keep and cut nothing. Anything that does is slower.
 
+`most_by_message` is what no aligner in Python can pass: the first ratio of one whose `push` and `advance` do nothing at all.
 `reached` says of each whether it is ten times the first rule. The first rule by sample sees 1.5 s with one part, the aligner
 the whole flow with two parts a second, which favours the rule. All times are processor time.
 """
@@ -30,10 +31,8 @@ import json
 import sys
 import time
 import tracemalloc
-from collections import deque
 from collections.abc import Callable
 from importlib.util import find_spec
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +50,12 @@ from qc_station.align.rate import SECOND_NS, Rate
 from qc_station.align.rules import StreamRule
 from sensors.readings import Reading
 from sensors.streams import Stream
+from tests.benchmarks.align_rivals import HISTORY_NS, TOLERANCE_NS, Idle, Message, candidates, heads, merge_asof
 
 MS = 1_000_000
 START_NS = 10**15
-TOLERANCE_NS = 60 * MS
-HISTORY_NS = 5 * SECOND_NS
 PANDAS = find_spec("pandas") is not None
+OURS = ("ours", "idle")
 TARGET = 10
 """Times the throughput of the heads of all queues."""
 SHAPES: tuple[tuple[str, float, int, tuple[int, ...], str], ...] = (
@@ -70,7 +69,6 @@ POLICIES: tuple[Policy, ...] = (
     AsOf(length=20, max_age_ns=500 * MS, period_ns=100 * MS),
 )
 Event = Reading | tuple[str, int]
-Message = tuple[str, int]
 
 
 def rules(count: int) -> dict[str, StreamRule]:
@@ -107,9 +105,18 @@ def events(count: int, seconds: float) -> list[Event]:
     return [event for _, event in sorted(made, key=lambda pair: pair[0])]
 
 
+def idle(count: int, flow: list[Event]) -> int:
+    """What the calls alone cost."""
+    return through(Idle(), count, flow)
+
+
 def ours(count: int, flow: list[Event]) -> int:
+    """The aligner."""
+    return through(Aligner(rules(count), deadline_ns=SECOND_NS, bounds=Bounds(history_ns=HISTORY_NS)), count, flow)
+
+
+def through(aligner: Aligner | Idle, count: int, flow: list[Event]) -> int:
     """Push, trigger and advance; returns the parts of which every stream has a window."""
-    aligner = Aligner(rules(count), deadline_ns=SECOND_NS, bounds=Bounds(history_ns=HISTORY_NS))
     whole = 0
     for event in flow:
         if isinstance(event, Reading):
@@ -140,76 +147,6 @@ def sample_messages(flow: list[Event]) -> list[Message]:
     return sorted(made, key=lambda message: message[1])
 
 
-def candidates(count: int, flow: list[Message]) -> int:
-    """Any one message of every queue within the tolerance of the newest.
-
-    Parts are one more stream, and the first that is looked at, since most messages have none near: its best case.
-    """
-    queues: dict[str, deque[int]] = {name: deque() for name in ("part", *(f"s{n}" for n in range(count)))}
-    matched = 0
-    for name, stamp in flow:
-        queue = queues[name]
-        queue.append(stamp)
-        while queue[0] < stamp - HISTORY_NS:
-            queue.popleft()
-        near = []
-        for other, stamps in queues.items():
-            if other != name:
-                found = sorted((abs(one - stamp), one) for one in stamps if abs(one - stamp) <= TOLERANCE_NS)
-                if not found:
-                    break
-                near.append([one for _, one in found])
-        else:
-            for chosen in product(*near):
-                if max(stamp, *chosen) - min(stamp, *chosen) <= TOLERANCE_NS:
-                    matched += 1
-                    queue.pop()
-                    for other, one in zip((other for other in queues if other != name), chosen, strict=True):
-                        queues[other].remove(one)
-                    break
-    return matched
-
-
-def heads(count: int, flow: list[Message]) -> int:
-    """All heads within the tolerance, or the oldest is given up."""
-    queues: dict[str, deque[int]] = {name: deque() for name in ("part", *(f"s{n}" for n in range(count)))}
-    everyone = list(queues.values())
-    matched = 0
-    for name, stamp in flow:
-        queues[name].append(stamp)
-        while all(everyone):
-            first = [queue[0] for queue in everyone]
-            oldest = min(first)
-            if max(first) - oldest <= TOLERANCE_NS:
-                matched += 1
-                for queue in everyone:
-                    queue.popleft()
-            else:
-                everyone[first.index(oldest)].popleft()
-    return matched
-
-
-def merge_asof(count: int, flow: list[Message]) -> int:
-    """For each part, a join with what the last 5 s hold of every stream."""
-    import pandas as pd
-
-    queues: dict[str, deque[int]] = {f"s{n}": deque() for n in range(count)}
-    matched = 0
-    for name, stamp in flow:
-        if name != "part":
-            queue = queues[name]
-            queue.append(stamp)
-            while queue[0] < stamp - HISTORY_NS:
-                queue.popleft()
-            continue
-        table = pd.DataFrame({"time": [stamp]})
-        for other, queue in queues.items():
-            right = pd.DataFrame({"time": list(queue), other: range(len(queue))})
-            table = pd.merge_asof(table, right, on="time", direction="nearest", tolerance=2 * TOLERANCE_NS)
-        matched += bool(table.notna().all(axis=None))
-    return matched
-
-
 def cost_of(run: Callable[[int, Any], int], count: int, flow: Any) -> tuple[float, int]:
     """Processor time in seconds, the best of two runs, and what was matched."""
     best, matched = float("inf"), 0
@@ -227,6 +164,7 @@ def throughput(count: int, seconds: float) -> dict[str, Any]:
     samples = sum(event.count for event in flow if isinstance(event, Reading))
     rivals: dict[str, tuple[Callable[[int, Any], int], Any]] = {
         "ours": (ours, flow),
+        "idle": (idle, flow),
         "heads": (heads, told),
         "candidates": (candidates, told),
     }
@@ -237,7 +175,10 @@ def throughput(count: int, seconds: float) -> dict[str, Any]:
         spent_s, row["matched"][name] = cost_of(run, count, given)
         row["readings_per_s"][name] = round(len(flow) / spent_s)
     mine = row["readings_per_s"]["ours"]
-    row["ratio_by_message"] = {name: round(mine / row["readings_per_s"][name], 2) for name in rivals if name != "ours"}
+    row["ratio_by_message"] = {
+        name: round(mine / row["readings_per_s"][name], 2) for name in rivals if name not in OURS
+    }
+    row["most_by_message"] = round(row["readings_per_s"]["idle"] / row["readings_per_s"]["heads"], 2)
     start = sample_messages([event for event in flow if _time(event) < START_NS + 1.5 * SECOND_NS])
     by_sample = len(start) / cost_of(heads, count, start)[0]
     row["samples_per_s"] = {"ours": round(mine * samples / len(flow)), "heads_by_sample": round(by_sample)}
