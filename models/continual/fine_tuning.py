@@ -22,7 +22,7 @@ from models.tasks import Task
 from models.terms import Term
 from models.trainer import FEW_ITEMS, Trainer
 
-SEEN = 5500
+SEEN = 4500
 """Items that are seen in all, where nobody says how many epochs: a champion needs fewer than a network that knows nothing."""
 SEEN_OF_FEW = 16000
 """The same where there are few examples of a class that the champion does not know: each is asked more often."""

@@ -94,7 +94,8 @@ class Otherwise:
         centred = (moved - moved.mean()) / np.float32(self.scale)
         own = centred / (np.sqrt(np.square(centred).mean()) + np.float32(0.005))
         small, offset, scale = self.steps
-        values = (np.sign(part["enose"]) * np.log1p(np.abs(part["enose"]) / small) - offset) / scale
+        curves = np.sign(part["enose"]) * np.log1p(np.abs(part["enose"]) / small)
+        values = (curves - curves.mean(axis=1, keepdims=True) - offset) / scale
         found = (fine[None], quick[None], own[None], (moved / np.float32(self.scale))[None], values[None])
         return dict(zip(NAMES, found, strict=True))
 
