@@ -9,6 +9,7 @@ from typing import Any
 import qc_station.triggers
 from qc_station.triggers.contract import TriggerSource
 from sensors.errors import SensorError
+from sensors.options import wrong_types
 from sensors.registry import options_of
 
 
@@ -41,6 +42,8 @@ def build_source(kind: str, options: Mapping[str, Any]) -> TriggerSource:
         raise SensorError(f"type {kind!r} has no option {_list(unknown)}; it has: {', '.join(allowed)}")
     if missing := [name for name, p in allowed.items() if p.default is p.empty and name not in options]:
         raise SensorError(f"type {kind!r} needs the option {_list(missing)}")
+    if wrong := list(wrong_types(found, options)):
+        raise SensorError(f"type {kind!r}: {'; '.join(wrong)}")
     try:
         made: TriggerSource = found(**options)
     except (TypeError, ValueError) as error:

@@ -37,6 +37,27 @@ def test_every_option_is_explained(kind: str) -> None:
     assert all(f"{option}: " in text for option in source_options(kind))
 
 
-def test_a_value_of_another_type_is_an_error_of_the_configuration() -> None:
-    with pytest.raises(SensorError, match="type 'timer': "):
-        build_source("timer", {"interval_s": "often"})
+@pytest.mark.parametrize(
+    ("kind", "option", "value", "allowed"),
+    [
+        ("timer", "interval_s", "often", "a number"),
+        ("timer", "interval_s", True, "a number"),
+        ("http", "port", "8080", "a whole number"),
+        ("http", "host", 127, "text"),
+        ("serial", "dtr", "no", "true or false"),
+        ("onset", "stream", 1, "text"),
+    ],
+)
+def test_a_value_of_another_type_is_an_error_of_the_configuration(
+    kind: str, option: str, value: Any, allowed: str
+) -> None:
+    with pytest.raises(SensorError) as error:
+        build_source(kind, LEAST[kind] | {option: value})
+    assert str(error.value) == f"type {kind!r}: option {option!r} is {value!r}; allowed: {allowed}"
+
+
+def test_the_bytes_of_a_photo_eye_are_text_or_a_list_of_numbers() -> None:
+    for codes in ("T", [84, 10]):
+        build_source("serial", LEAST["serial"] | {"mode": "byte", "codes": codes}).stop()
+    with pytest.raises(SensorError, match="option 'codes' is 84; allowed: "):
+        build_source("serial", LEAST["serial"] | {"mode": "byte", "codes": 84})
