@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.encoders.base import Augmentation, Encoder, thinned, uniform
+from models.frontends.logarithm import log1p
 from models.injection import InputSpec
 
 LOG_2 = math.log(2.0)
@@ -58,7 +59,7 @@ class Series(Encoder):
 
         Values near m come out near 0, where single precision tells answers from each other that are far smaller than m.
         """
-        near = torch.log1p((windows.abs() - self.small) / (2.0 * self.small))
+        near = log1p((windows.abs() - self.small) / (2.0 * self.small))
         values = torch.where(windows < 0.0, -near - 2.0 * LOG_2, near)
         return values - values.mean(dim=2, keepdim=True) if self.spec.level_normalization else values
 

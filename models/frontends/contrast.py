@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from models.frontends.logarithm import log1p
 from models.frontends.statistics import Statistics, at_levels, places_of
 
 NEIGHBOURHOODS = (3, 7, 15, 31)
@@ -57,7 +58,7 @@ class Contrast(Statistics):
             found += [*of_mean, *(of_mean if highest is mean else self._standing_out(highest - near))]
         found.append(at_levels(mean, self.places))
         values = torch.cat([part.flatten(1) for part in found], dim=1)
-        return values.sign() * values.abs().log1p()
+        return values.sign() * log1p(values.abs())
 
     def _standing_out(self, contrast: Tensor) -> tuple[Tensor, Tensor]:
         """The strongest ranks and the spread, shapes (batch, frames, ranks) and (batch, frames, 1)."""

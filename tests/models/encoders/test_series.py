@@ -1,11 +1,15 @@
 """The series encoder: baselines that wander, and how exactly a small answer on a large baseline is told."""
 
 import math
+import warnings
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from models.encoders.series import Series
 from models.injection import InputSpec
@@ -15,6 +19,17 @@ LEVEL = replace(ENOSE, level_normalization=True)
 CHANNELS, STEPS = ENOSE.shape
 BASELINE = 40.0
 ANSWER = torch.linspace(0.0, -0.1, STEPS)
+
+
+class Prepared(nn.Module):
+    """What an encoder's body is given."""
+
+    def __init__(self, encoder: Series) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self.encoder.prepare(values)[0]
 
 
 def windows(seed: int = 0, many: int = 50) -> torch.Tensor:
@@ -55,8 +70,25 @@ def test_values_are_symmetric_logarithms_but_for_what_standardizing_takes_out(sp
 
 
 @pytest.mark.parametrize("spec", [ENOSE, LEVEL])
-def test_a_small_answer_on_a_large_baseline_keeps_its_digits_in_single_precision(spec: InputSpec) -> None:
+def test_a_small_answer_on_a_large_baseline_keeps_its_digits_in_single_precision_and_in_the_graph(
+    spec: InputSpec,
+) -> None:
     encoder = fitted(spec, windows())
     (single,) = encoder.prepare(windows(1))
+    graph = torch.from_numpy(exported(encoder, windows(1).numpy()))
     (double,) = encoder.double().prepare(windows(1).double())
     assert (single - double).abs().max() < 1e-5
+    assert (graph - double).abs().max() < 1e-5
+
+
+def exported(encoder: Series, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The standardized values that the encoder's graph gives."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            Prepared(encoder), (torch.from_numpy(seen),), dynamo=True, opset_version=18, verbose=False
+        )
+    assert program is not None
+    runs = onnxruntime.InferenceSession(program.model_proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    found: NDArray[np.float32] = runs.run(None, {runs.get_inputs()[0].name: seen})[0]
+    return found
