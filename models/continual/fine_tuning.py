@@ -28,6 +28,10 @@ SEEN_OF_FEW = 16000
 """The same where there are few examples of a class that the champion does not know: each is asked more often."""
 FEW_OF_A_CLASS = 50
 """Fewer examples than this are few."""
+BESIDE_FEW = 4000
+"""So many old items are replayed beside few examples, at most half of all, which leaves classes to draw equally often."""
+FRESH = 1 / 6
+"""Share of the joined items that are new ones then."""
 FEWEST_EPOCHS, MOST_EPOCHS = 4, 80
 SPARING = 16
 """Items of one forward pass, two of which make a step: a training beside the line takes less memory."""
@@ -47,6 +51,8 @@ class Keeping:
     """Share of the old items that are replayed, 0 to 1; 0 is none at all."""
     least: int = LEAST
     """Old items that are replayed where the share comes to fewer; all where there are fewer."""
+    beside_few: int = BESIDE_FEW
+    """The same where there are few examples of a class that the champion does not know; at most half of all."""
     draws: float = DRAWS
     """Share of the joined items that are replayed ones, under 1."""
     by: str | None = None
@@ -107,22 +113,30 @@ def fine_tune(
     Raises:
         ValueError: the champion does not fit the inputs or tasks, or a figure in `keeping` or `settings` is none.
     """
-    chosen, kept = settings or Settings(), keeping or Keeping()
-    train = joined(new, old, kept.share, least=kept.least, draws=kept.draws, by=kept.by, seed=chosen.seed)
+    chosen, kept, rarest = settings or Settings(), keeping or Keeping(), _rarest(champion.tasks, tasks, new)
+    train = _together(new, old, kept, rarest, chosen.seed)
     torch.manual_seed(chosen.seed)  # New rows and new streams' parts begin at random.
     network = warm_start(champion, inputs, tasks, train.windows)
-    replayed, rarest = _distinct(train), _rarest(champion.tasks, tasks, new)
+    replayed = _distinct(train)
     chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest)
     terms = [*_terms(champion, inputs, tasks, old, kept, chosen.seed), *terms]
     judging, chosen = _judging(champion.tasks, tasks, val, chosen)
     # Without replay nothing says how often the old classes are drawn.
-    start, drawn = network.state_dict(), replayed > 0
-    trainer = Trainer(inputs, tasks, train, judging, chosen, clock, start=start, terms=terms, chosen=drawn)
+    start = network.state_dict()
+    trainer = Trainer(inputs, tasks, train, judging, chosen, clock, start=start, terms=terms, chosen=replayed > 0)
     if checkpoints is not None:
         checkpoints.resume(trainer)
     outcome = trainer.run(report, checkpoints)
     lost = forgetting(champion, outcome.network, val)
     return FineTuned(outcome=outcome, new=len(new), replayed=replayed, forgetting=lost)
+
+
+def _together(new: Dataset, old: Dataset, kept: Keeping, rarest: int, seed: int) -> Dataset:
+    """The new items, and old ones beside them: more of them where there are few examples of a class."""
+    few = rarest < FEW_OF_A_CLASS
+    beside, fresh = (min(kept.beside_few, len(old) // 2), FRESH) if few else (0, 0.0)
+    least = max(kept.least, beside)
+    return joined(new, old, kept.share, least=least, draws=kept.draws, fresh=fresh, by=kept.by, seed=seed)
 
 
 def gentle(

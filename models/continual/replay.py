@@ -78,6 +78,7 @@ def joined(
     *,
     least: int = LEAST,
     draws: float = DRAWS,
+    fresh: float = 0.0,
     by: str | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -91,6 +92,7 @@ def joined(
         least: How many where the share comes to fewer; all where there are fewer.
         draws: Share of the joined items that should be replayed ones, under 1: each is repeated, as often as any other
             or once more, until it is so; none is left out where they are more.
+        fresh: Share of the joined items that should be new ones, under 1; they are repeated likewise.
         by: Task whose classes get equal quotas; None: the first of the new items.
         seed: Same seed, same items.
 
@@ -100,9 +102,9 @@ def joined(
     Raises:
         ValueError: a share that is none, no such task, or windows of two shapes or dtypes.
     """
-    if not 0.0 <= draws < 1.0:
-        raise ValueError(f"share of joined items that are replayed: {draws} is not within 0 and 1")
+    _check(draws, fresh)
     items = chosen(old, share, by or next(iter(new.targets)), least=least, seed=seed)
+    new = new.taken(np.resize(np.arange(len(new)), max(len(new), round(len(items) * fresh / (1.0 - fresh)))))
     repeats = max(len(items), round(len(new) * draws / (1.0 - draws))) if len(items) else 0
     order = np.resize(items, repeats)
     windows, rows = {}, {}
@@ -119,6 +121,12 @@ def joined(
     }
     names = (*new.names, *(old.names[i] for i in order)) if new.names and old.names else ()
     return Dataset(windows=windows, rows=rows, targets=targets, names=names, weights=weights)
+
+
+def _check(draws: float, fresh: float) -> None:
+    for what, asked in (("replayed", draws), ("new", fresh)):
+        if not 0.0 <= asked < 1.0:
+            raise ValueError(f"share of joined items that are {what}: {asked} is not within 0 and 1")
 
 
 def _column(table: dict[str, NDArray[np.float32]], name: str, many: int, other: float = np.nan) -> NDArray[np.float32]:

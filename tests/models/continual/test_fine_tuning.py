@@ -26,6 +26,7 @@ from models.continual.forgetting import decided, forgetting
 from models.continual.insertion import inserted
 from models.continual.moments import carry_moments
 from models.continual.places import places
+from models.continual.replay import REPLAYED
 from models.injection import ABSENT, Dataset
 from models.losses.agreement import agreements
 from models.network import MultimodalNetwork
@@ -85,7 +86,7 @@ def sequential(request: pytest.FixtureRequest, champion: MultimodalNetwork) -> d
     new, old, val = parts(60, NEW, 2), parts(600, OLD, 0), parts(40, NEW, 5)
     settings = Settings(seed=request.param, budget_s=1e9)
     found = {}
-    for name, keeping in (("naive", NONE), ("replayed", Keeping(share=0.05, least=0))):
+    for name, keeping in (("naive", NONE), ("replayed", Keeping(share=0.05, least=0, beside_few=0))):
         tuned = fine_tune(champion, SPECS, tasks(5), new, old, val, settings, keeping, clock=clock())
         assert tuned.replayed == (30 if name == "replayed" else 0)
         found[name] = tuned.outcome.network
@@ -271,6 +272,28 @@ def test_fewer_epochs_are_planned_for_more_items(items: int, epochs: int) -> Non
 def test_few_examples_of_a_new_class_are_seen_more_often() -> None:
     planned = [gentle(Settings(), 500, 9, (), rarest=rarest).epochs or 0 for rarest in (FEW_OF_A_CLASS, 49, 1)]
     assert planned[0] < planned[1] == planned[2]
+
+
+@pytest.mark.parametrize(("examples", "replayed", "new"), [(60, 30, 60), (20, 300, 60), (45, 300, 60)])
+def test_few_examples_of_a_new_class_stand_beside_half_of_the_old_items_and_are_drawn_more_often(
+    champion: MultimodalNetwork, monkeypatch: pytest.MonkeyPatch, examples: int, replayed: int, new: int
+) -> None:
+    joined: list[Dataset] = []
+
+    def planned(train: Dataset, *_: object, **__: object) -> object:
+        joined.append(train)
+        raise StopIteration
+
+    monkeypatch.setattr("models.continual.fine_tuning._distinct", planned)
+    keeping = Keeping(share=0.05, least=0)
+    with pytest.raises(StopIteration):
+        fine_tune(
+            champion, SPECS, tasks(4), parts(examples, (3,), 2), parts(600, OLD, 0), parts(9, OLD, 5), None, keeping
+        )
+    (train,) = joined
+    again = ~np.isnan(train.targets[REPLAYED])
+    assert (~again).sum() == new
+    assert len(np.unique(train.rows["a"][again])) == replayed
 
 
 def test_only_classes_that_the_champion_lacks_are_counted_among_the_few(champion: MultimodalNetwork) -> None:

@@ -70,6 +70,18 @@ def test_replayed_items_come_to_the_share_that_was_asked_for(draws: float) -> No
     assert counts.max() - counts.min() <= 1
 
 
+@pytest.mark.parametrize("fresh", [0.0, 1 / 6, 0.5])
+def test_few_new_items_come_to_the_share_that_was_asked_for(fresh: float) -> None:
+    whole = joined(dataset(4, specs=(A, B), seed=3), rare(), 0.6, draws=0.5, fresh=fresh, least=0)
+    new = np.isnan(whole.targets[REPLAYED])
+    assert new.sum() == max(4, round(60 * fresh / (1 - fresh)))
+    assert (~new).sum() == 60
+    counts = np.unique(whole.rows["a"][new], return_counts=True)[1]
+    assert len(counts) == 4
+    assert counts.max() - counts.min() <= 1
+    assert len(whole.windows["a"]) == 64
+
+
 def test_every_item_keeps_its_windows_and_targets() -> None:
     new, old = without(dataset(20, specs=(A, B), seed=3), "a", [2, 5]), without(rare(), "b", list(range(0, 100, 3)))
     old = replace(old, names=tuple(f"old {n}" for n in range(100)))
@@ -121,6 +133,8 @@ def test_a_share_that_is_none_is_refused(share: float) -> None:
         joined(dataset(10, specs=(A, B)), rare(), share, least=0)
     with pytest.raises(ValueError, match="is not within 0 and 1"):
         joined(dataset(10, specs=(A, B)), rare(), 0.1, draws=1.0, least=0)
+    with pytest.raises(ValueError, match=r"share of joined items that are new: 1\.0 is not within 0 and 1"):
+        joined(dataset(10, specs=(A, B)), rare(), 0.1, fresh=1.0, least=0)
 
 
 def test_an_unknown_task_is_refused() -> None:

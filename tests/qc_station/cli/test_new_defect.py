@@ -42,7 +42,7 @@ NEW = "leak"
 CLEAR = (0.5, 1.0)
 """Severities: what no eye could tell is not asked of a network that trains for a minute."""
 KNOWN = Mix(weights={"crack": 0.18, "overheat": 0.18, "loose": 0.14}, severities=CLEAR)
-MANY = Mix(weights={"crack": 0.15, "overheat": 0.15, NEW: 0.2}, severities=CLEAR)
+MANY = Mix(weights={"crack": 0.12, "overheat": 0.12, "loose": 0.1, NEW: 0.2}, severities=CLEAR)
 RECORDED, LABELLED, WAITING, LATER = 800, 40, 600, 500
 BUDGET_S = 75.0
 """Of the champion's own training."""
