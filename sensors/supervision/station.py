@@ -130,7 +130,9 @@ class Supervision:
                 continue
             failing = bool(health.counters.failures or health.counters.abandoned)
             patience_s = SECOND_CHANCE_S if failing else FIRST_READING_S if health.opened_once else reader.open_s
-            if waited_ns < patience_s * 1e9:
+            opened = health.opened_once and not failing
+            # A first reading has its time from the opening, however long that took.
+            if (health.age_ns(self._clock()) if opened else waited_ns) < patience_s * 1e9:
                 return None
             if failing:
                 faults[name] = health.reason.removeprefix(f"stream '{name}': ")
