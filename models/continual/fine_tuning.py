@@ -121,8 +121,8 @@ def fine_tune(
     chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest)
     terms = [*_terms(champion, inputs, tasks, old, kept, chosen.seed), *terms]
     judging, chosen = _judging(champion.tasks, tasks, val, chosen)
-    # Without replay nothing says how often the old classes are drawn.
     start = network.state_dict()
+    # Without replay nothing says how often the old classes are drawn.
     trainer = Trainer(inputs, tasks, train, judging, chosen, clock, start=start, terms=terms, chosen=replayed > 0)
     if checkpoints is not None:
         checkpoints.resume(trainer)
