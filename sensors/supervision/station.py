@@ -129,10 +129,14 @@ class Supervision:
             if reader.ended or health.state(self._clock()) in (State.LIVE, State.WARMING):
                 continue
             failing = bool(health.counters.failures or health.counters.abandoned)
-            patience_s = SECOND_CHANCE_S if failing else FIRST_READING_S if health.opened_once else reader.open_s
-            opened = health.opened_once and not failing
-            # A first reading has its time from the opening, however long that took.
-            if (health.age_ns(self._clock()) if opened else waited_ns) < patience_s * 1e9:
+            if failing:
+                waits_ns, patience_s = waited_ns, SECOND_CHANCE_S
+            elif health.opened_once:
+                # A first reading has its time from the opening, however long that took.
+                waits_ns, patience_s = health.age_ns(self._clock()), FIRST_READING_S
+            else:
+                waits_ns, patience_s = waited_ns, reader.open_s
+            if waits_ns < patience_s * 1e9:
                 return None
             if failing:
                 faults[name] = health.reason.removeprefix(f"stream '{name}': ")

@@ -1,18 +1,16 @@
 """The series encoder: baselines that wander, and how exactly a small answer on a large baseline is told."""
 
 import math
-import warnings
 from dataclasses import replace
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.encoders.series import Series
 from models.injection import InputSpec
+from tests.models.graph import Graph, exported
 from tests.synthetic import ENOSE
 
 LEVEL = replace(ENOSE, level_normalization=True)
@@ -75,20 +73,7 @@ def test_a_small_answer_on_a_large_baseline_keeps_its_digits_in_single_precision
 ) -> None:
     encoder = fitted(spec, windows())
     (single,) = encoder.prepare(windows(1))
-    graph = torch.from_numpy(exported(encoder, windows(1).numpy()))
+    graph = torch.from_numpy(Graph(exported(Prepared(encoder), windows(2)))(windows(1).numpy()))
     (double,) = encoder.double().prepare(windows(1).double())
     assert (single - double).abs().max() < 1e-5
     assert (graph - double).abs().max() < 1e-5
-
-
-def exported(encoder: Series, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The standardized values that the encoder's graph gives."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            Prepared(encoder), (torch.from_numpy(seen),), dynamo=True, opset_version=18, verbose=False
-        )
-    assert program is not None
-    runs = onnxruntime.InferenceSession(program.model_proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    found: NDArray[np.float32] = runs.run(None, {runs.get_inputs()[0].name: seen})[0]
-    return found

@@ -1,15 +1,13 @@
 """log(1 + x): exact near 0 in the exported graph too, and differentiable."""
 
-import warnings
-
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.frontends.logarithm import log1p
+from tests.models.graph import Graph, exported
 
 EPSILON = float(np.finfo(np.float32).eps)
 
@@ -26,22 +24,15 @@ def values() -> NDArray[np.float32]:
     return np.concatenate([sizes, -sizes[sizes < 0.25], [0.0]]).astype(np.float32)[None]
 
 
-def exported(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def in_graph(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the graph makes of them."""
-    both = torch.from_numpy(np.repeat(values, 2, axis=0))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(Logarithm().eval(), (both,), dynamo=True, opset_version=18, verbose=False)
-    assert program is not None
-    model = program.model_proto.SerializeToString()
-    graph = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    found: NDArray[np.float32] = graph.run(None, {graph.get_inputs()[0].name: both.numpy()})[0]
-    return found[:1]
+    both = np.repeat(values, 2, axis=0)
+    return Graph(exported(Logarithm(), torch.from_numpy(both)))(both)[:1]
 
 
 def test_the_exported_graph_keeps_the_digits_of_small_values(values: NDArray[np.float32]) -> None:
     wanted = np.log1p(values.astype(np.float64))
-    assert np.abs(exported(values) - wanted) / np.maximum(np.abs(wanted), 1e-4) == pytest.approx(0.0, abs=4 * EPSILON)
+    assert np.abs(in_graph(values) - wanted) / np.maximum(np.abs(wanted), 1e-4) == pytest.approx(0.0, abs=4 * EPSILON)
 
 
 def test_the_network_keeps_them_likewise(values: NDArray[np.float32]) -> None:

@@ -1,14 +1,12 @@
 """The log-mel spectrogram of the graph against librosa's."""
 
-import warnings
-
 import librosa
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 
 from models.frontends.logmel import FLOOR, LogMel
+from tests.models.graph import Graph, exported
 
 SAMPLES = 3000
 
@@ -105,27 +103,11 @@ def test_rounds_at_most_twice_as_much_as_librosa_does_beside_a_loud_tone(hz: flo
 def test_the_exported_graph_says_the_same_of_any_batch_and_keeps_the_floor() -> None:
     layer = LogMel(8000.0, 128, 50, 16).eval()
     random = np.random.default_rng(0).normal(0, 0.1, (3, 500)).astype(np.float32)
-    batch = torch.export.Dim("batch", min=1, max=4096)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            layer,
-            (torch.zeros(2, 500),),
-            dynamo=True,
-            opset_version=18,
-            input_names=["sound"],
-            dynamic_shapes=({0: batch},),
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    runs = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    together, silent = (
-        runs.run(None, {"sound": random})[0],
-        runs.run(None, {"sound": np.zeros((1, 500), np.float32)})[0],
-    )
+    model = exported(layer, torch.zeros(2, 500))
+    runs = Graph(model)
+    together, silent = runs(random), runs(np.zeros((1, 500), np.float32))
     np.testing.assert_allclose(together, layer(torch.from_numpy(random)).numpy(), rtol=0, atol=2e-5)
-    assert np.array_equal(together, np.concatenate([runs.run(None, {"sound": one[None]})[0] for one in random]))
+    assert np.array_equal(together, np.concatenate([runs(one[None]) for one in random]))
     assert (silent == -90.0).all()
     assert {node.op_type for node in model.graph.node} <= COMMON
 

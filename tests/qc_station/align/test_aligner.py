@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qc_station.align.entry import OVERHEAD_BYTES
 from qc_station.align.policies.as_of import AsOf
 from qc_station.align.rules import StreamRule
 from qc_station.align.snapshot import Reason
@@ -277,37 +276,6 @@ def test_an_offset_moves_the_window() -> None:
     for reading in fill_sound:
         aligner.push(reading)
     assert aligner.advance(SECOND + 90 * MS)[0].windows["sound"].data[0, 0] == 23
-
-
-def test_more_open_parts_than_allowed_force_the_oldest_out() -> None:
-    aligner = make(max_open=2)
-    for number in range(3):
-        aligner.trigger(f"p{number}", SECOND + number * MS)
-    (snapshot,) = aligner.advance(SECOND)
-    assert snapshot.part == "p0"
-    assert set(snapshot.reasons.values()) == {Reason.NEVER_STARTED}
-    aligner.push(sound(0, 5))
-    aligner.trigger("p3", SECOND + 3 * MS)
-    assert aligner.advance(SECOND + 4 * MS)[0].reasons["sound"] is Reason.OVERLOAD
-
-
-def test_a_flood_is_bounded_by_bytes_and_counted_as_overflow() -> None:
-    aligner = make(max_bytes=5 * (20 + OVERHEAD_BYTES))
-    for number in range(100):
-        aligner.push(sound(10 * number))
-        assert balanced(aligner)
-    stats = aligner.stats().streams["sound"]
-    assert (stats.buffered, stats.dropped) == (50, {"overflow_bytes": 950})
-
-
-def test_old_data_that_no_part_needs_becomes_context() -> None:
-    aligner = make(history_ns=50 * MS)
-    for number in range(100):
-        aligner.push(sound(10 * number))
-        aligner.advance(SECOND + 10 * number * MS)
-    stats = aligner.stats().streams["sound"]
-    assert stats.buffered <= 90
-    assert stats.context == 1000 - stats.buffered
 
 
 def test_repeated_readings_and_those_of_an_old_session_are_dropped_with_the_reason() -> None:

@@ -28,6 +28,18 @@ def test_of_65_open_parts_the_oldest_is_emitted_and_says_why() -> None:
     assert aligner.advance(SECOND + 64 * MS) == []
 
 
+def test_more_open_parts_than_allowed_force_the_oldest_out() -> None:
+    aligner = make(max_open=2)
+    for number in range(3):
+        aligner.trigger(f"p{number}", SECOND + number * MS)
+    (snapshot,) = aligner.advance(SECOND)
+    assert snapshot.part == "p0"
+    assert set(snapshot.reasons.values()) == {Reason.NEVER_STARTED}
+    aligner.push(sound(0, 5))
+    aligner.trigger("p3", SECOND + 3 * MS)
+    assert aligner.advance(SECOND + 4 * MS)[0].reasons["sound"] is Reason.OVERLOAD
+
+
 def test_while_nobody_advances_triggers_are_refused_beyond_twice_as_many_and_counted() -> None:
     aligner = make(max_open=2)
     taken = [aligner.trigger(f"p{number}", SECOND + number * MS) for number in range(6)]
@@ -35,6 +47,15 @@ def test_while_nobody_advances_triggers_are_refused_beyond_twice_as_many_and_cou
     stats = aligner.stats()
     assert (stats.triggers, stats.refused, stats.open) == (6, 2, 4)
     assert parts(aligner.shutdown()) == ["p0", "p1", "p2", "p3"]
+
+
+def test_a_flood_is_bounded_by_bytes_and_counted_as_overflow() -> None:
+    aligner = make(max_bytes=5 * (20 + OVERHEAD_BYTES))
+    for number in range(100):
+        aligner.push(sound(10 * number))
+        assert balanced(aligner)
+    stats = aligner.stats().streams["sound"]
+    assert (stats.buffered, stats.dropped) == (50, {"overflow_bytes": 950})
 
 
 def test_an_overflow_of_bytes_under_an_open_part_is_counted_and_the_part_is_emitted_with_its_gap() -> None:
@@ -56,6 +77,16 @@ def test_an_overflow_of_seconds_is_counted_apart() -> None:
         assert balanced(aligner)
     stats = aligner.stats().streams["sound"]
     assert (stats.buffered, stats.dropped) == (310, {"overflow_seconds": 690})
+
+
+def test_old_data_that_no_part_needs_becomes_context() -> None:
+    aligner = make(history_ns=50 * MS)
+    for number in range(100):
+        aligner.push(sound(10 * number))
+        aligner.advance(SECOND + 10 * number * MS)
+    stats = aligner.stats().streams["sound"]
+    assert stats.buffered <= 90
+    assert stats.context == 1000 - stats.buffered
 
 
 def test_the_bound_of_seconds_leaves_what_a_part_may_need() -> None:

@@ -1,180 +1,28 @@
-"""The whole live line, from supervised drivers to the store, with a belt whose encoder is one of its sensors.
-
-Drivers deliver what the test hands them, and the clocks stand until the test moves them.
-"""
+"""The whole live line, from supervised drivers to the store, with a belt whose encoder is one of its sensors."""
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import accumulate
+from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, Queue
 from typing import Any
 
-import numpy as np
 import pytest
 
-from deploy.runtime import Runtime
-from qc_station.align.snapshot import Snapshot
 from qc_station.align.trigger import Trigger
-from qc_station.config.loading import parse_station
-from qc_station.config.station import StationConfig
 from qc_station.config.writing import station_text
-from qc_station.errors import StoreError
-from qc_station.items import Item
 from qc_station.line.aligning import aligner_of
 from qc_station.line.feeding import feed
-from qc_station.line.inspection import Inspected, Inspector
-from qc_station.line.live import LiveLine
 from qc_station.pictures.part import aligned_part
 from qc_station.pictures.text import text_of
 from qc_station.store import Store
-from qc_station.triggers.contract import Deliver
 from qc_station.view.placement import Placement
 from sensors.readings import Reading
 from sensors.recordings.recorder import Recorder
-from sensors.streams import Stream
-from tests.sensors.supervision.scripted import Clock
+from tests.qc_station.line.live_line import CONFIG, HOUR_NS, MS, SECOND, START_NS, Line, floor, heat, station, wheel
 
-MS, SECOND = 1_000_000, 1_000_000_000
-START_NS = 1000 * SECOND
-HOUR_NS = 3600 * SECOND
-STEPS = [1] * 50 + [4] * 50 + [0] * 20 + [2] * 80
-"""Counts of half a millimetre in 10 ms: 50 mm/s, then 200 mm/s, then the belt stands, then 100 mm/s."""
 PARTS_MS = (100, 400, 900)
 FRAMES = {"p100": 54, "p400": 62, "p900": 131}
 """30 mm are 60 counts: from 11 to 71, from 41 to 101, and from 214 over the standing belt's 250 to 274."""
 TRAVELS_NS = {"p100": 442_500_000, "p400": 217_500_000, "p900": 410_000_000}
-
-
-def station(**more: Any) -> StationConfig:
-    heat = {"kind": "image", "height": 8, "width": 12, "dtype": "uint16", "rate_hz": 100.0, "tolerance_s": 0.006}
-    heat |= {"sensor_height": 16, "sensor_width": 24, "position_mm": 30.0}
-    wheel = {"kind": "series", "channels": ["index", "count"], "window_steps": 1, "rate_hz": 100.0}
-    belt = {"encoder": "wheel", "encoder_channel": "count", "encoder_mm_per_count": 0.5, "encoder_gap_s": 0.05}
-    streams = {"heat": heat, "wheel": wheel}
-    return parse_station({"name": "x", "deadline_ms": 800.0, "streams": streams, "belt": belt, **more})
-
-
-CONFIG = station()
-
-
-def reading(stream: str, number: int, row: Any, *, session: int = 0) -> Reading:
-    """What a sensor delivers 10 ms after the one before."""
-    arrival_ns, data = START_NS + number * 10 * MS, np.asarray(row)[None]
-    return Reading(stream=stream, session=session, seq=number, arrival_ns=arrival_ns, device_ns=None, data=data)
-
-
-def heat(number: int) -> Reading:
-    """A frame that holds its number."""
-    return reading("heat", number, np.full((16, 24), number, np.uint16))
-
-
-def wheel(number: int, count: int, **more: int) -> Reading:
-    return reading("wheel", number, np.array([0, count], np.float32), **more)
-
-
-def floor() -> list[Reading]:
-    """Two seconds of camera and wheel, in the order of arrival."""
-    counts = enumerate(accumulate(STEPS))
-    return [one for number, count in counts for one in (heat(number), wheel(number, count))]
-
-
-@dataclass(slots=True)
-class Handed:
-    """A driver that delivers what it is handed."""
-
-    stream: Stream
-    given: "Queue[Reading]" = field(default_factory=Queue)
-
-    def open(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def read(self) -> Reading | None:
-        try:
-            return self.given.get(timeout=0.02)
-        except Empty:
-            return None
-
-
-class Eye:
-    """A trigger by the hand of the test."""
-
-    counters: dict[str, int] = {}  # noqa: RUF012 - as the contract has it
-    why = ""
-    deliver: Deliver | None = None
-
-    def start(self, deliver: Deliver) -> None:
-        self.deliver = deliver
-
-    def look(self, now_ns: int) -> None: ...
-
-    def stop(self) -> None:
-        self.deliver = None
-
-
-class Line:
-    """A live line that runs as far as it is told to."""
-
-    def __init__(
-        self, folder: Path, config: StationConfig, patch: pytest.MonkeyPatch, runtime: Runtime | None = None
-    ) -> None:
-        self.folder, self.clock, self.ahead_ns = folder, Clock(START_NS), 10**18
-        self.drivers = {name: Handed(stream.stream(name)) for name, stream in config.streams.items()}
-        builds: dict[str, Callable[[], Handed]] = {name: lambda one=one: one for name, one in self.drivers.items()}  # type: ignore[misc]
-        patch.setattr("qc_station.line.live.driver_builds", lambda *_: builds)
-        self.eye = Eye()
-        self.live = LiveLine(folder, config, runtime, extra={"eye": self.eye}, clock=self.clock, wall=self.wall)
-        self.found: list[Inspected] = []
-        self.handed = 0
-
-    def run(
-        self, readings: Iterable[Reading], parts_ms: Iterable[float] = (), then: Callable[[int], None] | None = None
-    ) -> None:
-        """Hand on each reading when it arrives, after the parts that came before it, and wait until it is aligned."""
-        due = sorted(parts_ms)
-        for one in readings:
-            self.clock.now_ns = max(self.clock.now_ns, one.arrival_ns)
-            while due and START_NS + due[0] * MS <= one.arrival_ns:
-                self.trigger(due.pop(0))
-            if then is not None:
-                then((one.arrival_ns - START_NS) // MS)
-            self.hand(one)
-            while self.heard < self.handed:
-                self.found += self.live.step()
-        self.found += self.live.step()
-
-    def wall(self) -> int:
-        return self.clock() + self.ahead_ns
-
-    @property
-    def heard(self) -> int:
-        return self.live.shell.counters.aligned + self.live.shell.counters.dropped
-
-    def trigger(self, at_ms: float) -> None:
-        assert self.eye.deliver is not None
-        self.eye.deliver(Trigger(part=f"p{at_ms}", time_ns=START_NS + round(at_ms * MS)))
-
-    def hand(self, one: Reading) -> None:
-        self.handed += 1
-        self.drivers[one.stream].given.put(one)
-
-    def first(self) -> None:
-        """Sensors are only live when they have delivered."""
-        self.hand(heat(0))
-        self.hand(wheel(0, 1))
-
-    def kept(self) -> dict[str, Item]:
-        with Store.open(self.folder) as store:
-            return {item.name: item for item in store.items()}
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
-    found = Line(tmp_path, CONFIG, monkeypatch)
-    found.first()
-    return found
 
 
 def test_each_part_of_a_live_line_is_cut_when_the_encoder_says_that_it_is_there(line: Line) -> None:
@@ -304,49 +152,6 @@ def test_every_part_that_was_accepted_is_decided_though_more_wait_than_may(
     assert [one.part for one in line.found] == ["p1", "p2", "p3", "p4", "p5"]
     with Store.open(tmp_path) as store:
         assert store.open_parts() == []
-
-
-class Failing:
-    """Fails at one part, as a bug in scoring would."""
-
-    def __init__(self, inspect: Callable[[Snapshot], Inspected], part: str) -> None:
-        self.inspect, self.part = inspect, part
-
-    def __call__(self, snapshot: Snapshot) -> Inspected:
-        if snapshot.part == self.part:
-            raise RuntimeError("a bug")
-        return self.inspect(snapshot)
-
-
-def test_a_part_at_which_the_inspector_fails_takes_none_that_settled_with_it_and_has_a_row_that_says_why(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with line.live:
-        monkeypatch.setattr(Inspector, "inspect", Failing(line.live._inspector.inspect, "p100"))
-        line.run(floor()[2:], (100, 100.001, 400))
-        line.found += line.live.finish()
-    assert [one.part for one in line.found] == ["p100.001", "p400"]
-    assert list(line.live.failures) == ["part p100: RuntimeError: a bug; it is left undecided"]
-    assert line.live.counts == {"REVIEW": 2, "UNDECIDED": 1}
-    with Store.open(line.folder) as store:
-        assert store.open_parts() == []
-        with pytest.raises(StoreError, match="part 'p100' was left undecided: RuntimeError: a bug"):
-            store.leave_undecided("p100", "again")
-
-
-def test_where_not_even_the_row_can_be_written_the_others_are_decided_before_the_error_ends_the_line(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise StoreError("the disk is full")
-
-    with line.live:
-        monkeypatch.setattr(Inspector, "inspect", Failing(line.live._inspector.inspect, "p100"))
-        monkeypatch.setattr(line.live._store, "leave_undecided", refuse)
-        with pytest.raises(StoreError, match="the disk is full"):
-            line.run(floor()[2:], (100, 100.001))
-    assert line.live.counts["REVIEW"] == 1
-    assert line.kept().keys() == {"p100.001"}
 
 
 def test_a_trigger_has_its_row_when_its_receipt_is_done_before_the_line_has_looked_at_it(line: Line) -> None:

@@ -11,7 +11,7 @@ from qc_station.config.station import StationConfig
 from qc_station.line.inspection import Inspected
 from qc_station.store import Store
 from sensors.readings import Reading
-from tests.qc_station.line.test_live import HOUR_NS, MS, START_NS, Line
+from tests.qc_station.line.live_line import HOUR_NS, MS, START_NS, Line
 from tests.synthetic import SPECS, TABLES, raw_windows
 
 CONFIG = StationConfig(name="x", streams=TABLES, deadline_ms=500.0)

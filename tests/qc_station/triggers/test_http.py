@@ -1,72 +1,20 @@
 """The HTTP trigger over real sockets on loopback."""
 
 import json
-import queue
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from http.client import HTTPConnection
-from typing import Any
 
 import pytest
 
 from qc_station.align.trigger import Trigger
-from qc_station.errors import DiskFullError, PartKnownError, StoreError
 from qc_station.triggers.connections import LONGEST_NS, MOST
-from qc_station.triggers.contract import Receipt
-from qc_station.triggers.http import ACCEPT_S, HttpSource
+from qc_station.triggers.http import HttpSource
 from qc_station.triggers.part_names import LONGEST, REMEMBERED, PartNames
 from sensors.errors import SensorNotFoundError
-
-PATIENCE_S = 30.0
-NOW_NS = 50_000_000_000
-
-
-class Bench:
-    """A source that listens, its triggers, and the time that it sees."""
-
-    def __init__(self) -> None:
-        self.now_ns = NOW_NS
-        self.got: queue.Queue[Trigger] = queue.Queue()
-        self.source = HttpSource(
-            port=0, clock=lambda: self.now_ns, names=lambda: PartNames(wall=lambda: 0, token=lambda: "abcd")
-        )
-        self.source.start(self.got.put)
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(self.source.address, PATIENCE_S)
-
-    def ask(self, body: str | bytes = b"", method: str = "POST", path: str = "/trigger", **headers: str) -> Any:
-        connection = HTTPConnection(*self.source.address, timeout=PATIENCE_S)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"{}")
-        finally:
-            connection.close()
-
-    def say(self, said: bytes) -> bytes:
-        """Everything that is answered until the connection ends."""
-        with self.connect() as connection:
-            connection.sendall(said)
-            connection.shutdown(socket.SHUT_WR)
-            return all_of(connection)
-
-    def taken(self) -> list[Trigger]:
-        return [self.got.get_nowait() for _ in range(self.got.qsize())]
-
-
-def all_of(connection: socket.socket) -> bytes:
-    return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.source.stop()
+from tests.qc_station.triggers.http_bench import NOW_NS, PATIENCE_S, Bench, all_of
 
 
 def until(holds: Callable[[], bool], bench: Bench) -> None:
@@ -236,88 +184,6 @@ def test_a_client_that_hangs_up_in_the_middle_is_counted_and_nothing_is_printed(
     until(lambda: bench.source.counters["unfinished"] == 1, bench)
     assert bench.taken() == []
     assert capfd.readouterr() == ("", "")
-
-
-class Book:
-    """Gives a receipt for every trigger, and writes none down before it is told to."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.receipts: queue.Queue[Receipt] = queue.Queue()
-        bench.source.start(self.take)
-
-    def take(self, _: Trigger) -> Receipt:
-        receipt = Receipt()
-        self.receipts.put(receipt)
-        return receipt
-
-    def refuse(self, reason: StoreError) -> None:
-        self.receipts.get(timeout=PATIENCE_S).set_exception(reason)
-
-
-def test_a_trigger_is_answered_once_it_is_on_disk(bench: Bench) -> None:
-    book = Book(bench)
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(bench.ask, '{"part": "A1"}')
-        receipt = book.receipts.get(timeout=PATIENCE_S)
-        assert not answer.done()
-        receipt.set_result(None)
-        assert answer.result(PATIENCE_S) == (202, {"part": "A1", "time_ns": NOW_NS})
-
-
-@pytest.mark.parametrize(
-    ("reason", "status"),
-    [
-        (DiskFullError("store x: the disk is full (0 MiB free)"), 507),
-        (StoreError("store x: another process has been writing for longer than 30 s"), 503),
-        (PartKnownError("part 'A1' was accepted already; allowed: a name that no other part has"), 400),
-    ],
-)
-def test_a_trigger_that_cannot_be_written_down_is_refused_with_the_reason(
-    bench: Bench, reason: StoreError, status: int
-) -> None:
-    book = Book(bench)
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(bench.ask, '{"part": "A1"}')
-        book.refuse(reason)
-        assert answer.result(PATIENCE_S) == (status, {"error": str(reason)})
-        assert bench.source.counters["refused"] == 1
-        again = pool.submit(bench.ask, '{"part": "A1"}')
-        if status == 400:
-            assert "was triggered before" in again.result(PATIENCE_S)[1]["error"]
-        else:
-            book.receipts.get(timeout=PATIENCE_S).set_result(None)
-            assert again.result(PATIENCE_S)[0] == 202
-
-
-def test_a_disk_that_does_not_answer_is_told_in_time_and_the_name_is_free_once_it_has_failed(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qc_station.triggers.http.ACCEPT_S", 0.01)
-    book = Book(bench)
-    status, answer = bench.ask('{"part": "A1"}')
-    assert (status, answer["error"]) == (503, "part 'A1' is not on disk after 0.01 s; it may still be inspected")
-    assert "was triggered before" in bench.ask('{"part": "A1"}')[1]["error"]
-    book.refuse(StoreError("the disk has gone"))
-    assert bench.ask('{"part": "A1"}')[0] == 503
-
-
-def test_a_client_hears_of_its_trigger_before_the_connections_last_end() -> None:
-    assert ACCEPT_S * 1e9 < LONGEST_NS
-
-
-def test_stopping_lets_a_trigger_that_is_being_written_be_answered(bench: Bench) -> None:
-    book = Book(bench)
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(bench.ask, '{"part": "A1"}')
-        receipt = book.receipts.get(timeout=PATIENCE_S)
-        with bench.connect() as idle:
-            # Accepted before the source stops listening.
-            bench.ask(method="GET")
-            stopped = pool.submit(bench.source.stop)
-            assert all_of(idle) == b""
-        receipt.set_result(None)
-        stopped.result(PATIENCE_S)
-        assert answer.result(PATIENCE_S)[0] == 202
 
 
 def test_stopping_ends_every_connection_and_frees_the_port(bench: Bench) -> None:
