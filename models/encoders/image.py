@@ -159,7 +159,7 @@ class Image(Encoder):
         self.cells = frames, -(-height // self.factor), -(-columns // self.factor)
         self.statistics: Statistics = Contrast(*self.cells)
         self.ranked = nn.Linear(self.statistics.count, width)
-        self.norm = nn.LayerNorm(width)
+        self.norm: nn.Module = nn.LayerNorm(width)
 
     def fit(self, windows: Tensor) -> None:
         """Mean and spread of all training pixels, and of the statistics of contrast."""
@@ -176,8 +176,11 @@ class Image(Encoder):
         self.statistics.fit(*self.pooled(self.own(some)))
 
     def lessen(self) -> None:
-        """Without convolutions, and on a map that is large enough with statistics that tell a spot from its scene."""
-        self.deep = None
+        """Without convolutions, and on a map that is large enough with statistics that tell a spot from its scene.
+
+        Then without normalization, too: how far a frame's statistics lie from the common ones is half of what they say.
+        """
+        self.deep, self.norm = None, nn.Identity()
         if TopHats.fit_into(*self.cells[1:]):
             self.statistics = TopHats(*self.cells)
             self.ranked = nn.Linear(self.statistics.count, self.width)

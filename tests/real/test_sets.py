@@ -23,7 +23,7 @@ def test_bottle_knock_is_heard_with_and_without_its_level(tmp_path: Path) -> Non
 
 
 def test_solar_modules_are_told_apart_in_twelve_classes(tmp_path: Path) -> None:
-    result = main_job(manifest("pv_modules", tmp_path), tmp_path / "line", "--budget", "420")
+    result = main_job(manifest("pv_modules", tmp_path), tmp_path / "line", "--budget", "300")
     assert result["items"] == 1994
     assert result["tasks"]["label"]["accuracy"] >= 0.78
 
@@ -34,7 +34,7 @@ def test_hot_spots_are_found_in_raw_frames(tmp_path: Path) -> None:
 
 
 def test_three_sensors_beat_every_pair_on_composed_parts(tmp_path: Path) -> None:
-    result = main_job(manifest("composite_a_plus", tmp_path), tmp_path / "line", "--budget", "600")
+    result = main_job(manifest("composite_a_plus", tmp_path), tmp_path / "line", "--budget", "360")
     assert result["tasks"]["label"]["auc"] >= 0.96
     assert result["tasks"]["label"]["accuracy"] >= 0.91
     whole = result["subsets"]["acoustic+thermal+enose"]

@@ -73,6 +73,16 @@ def test_few_frames_leave_statistics_and_no_convolutions(sides: tuple[int, int],
     assert image(frames[:2]).shape == (2, 4)
 
 
+def test_statistics_alone_keep_how_far_a_frame_lies_from_the_common_ones() -> None:
+    few, many = fitted(FEWEST_FRAMES - 1).eval(), fitted(FEWEST_FRAMES).eval()
+    torch.nn.init.zeros_(few.ranked.bias)
+    near = few.statistics.offset.new_full((1, few.statistics.count), 0.5)
+    for encoder, ratio in ((few, 4.0), (many, 1.0)):
+        maps = torch.zeros(1, *encoder.cells)
+        lengths = [encoder.encode((maps, maps, there, maps, maps)).norm().item() for there in (near, 4 * near)]
+        assert lengths[1] / lengths[0] == pytest.approx(ratio, rel=0.05)
+
+
 @pytest.mark.parametrize("sides", [(24, 32), (6, 8), (5, 8), (3, 1)])
 def test_halving_is_the_mean_of_two_by_two_cells_with_what_is_left_at_an_odd_edge(sides: tuple[int, int]) -> None:
     maps = torch.randn(2, 3, *sides, generator=torch.Generator().manual_seed(0))
