@@ -36,7 +36,8 @@ from models.weighting import weighting_named
 FITTED = 2000
 """About so many windows of a stream, evenly spaced, set its scale."""
 FEW_ITEMS = 1000
-"""With fewer training items the learning rate falls in proportion; with less than a third of them dropout is larger."""
+"""With fewer training items the learning rate falls in proportion, unless plain numbers are all that is learnt from; with less
+than a third of them dropout is larger."""
 DROPOUT, DROPOUT_FEW = 0.1, 0.3
 MOST_TUNED = 64
 """About so many validation items, evenly spaced, are the fold that `self_tuning` looks at."""
@@ -109,14 +110,19 @@ class Trainer:
         size = settings.batch or (64 if len(train) >= 2000 else 32)
         self.sampler = Sampler(train, tasks, min(size, len(train)), settings.seed)
         self.wanted = settings.epochs or planned_epochs(len(train))
-        # Few items are soon known by heart; small steps keep the network near the simple answers that it finds first.
-        rate = LEARNING_RATE * min(1.0, max(0.1, len(train) / FEW_ITEMS))
-        self.paths = Paths(self.network.paths(), settings.paths, rate)
+        self.paths = Paths(self.network.paths(), settings.paths, self._rate())
         self.average = RunningAverage(self.network, settings.average * self.wanted * self.sampler.steps())
         self.course = Course(planned=self.wanted, steady=self._steady())
         self.budget: Budget | None = None
         self.exchange.join(self.network)
         self.statistics = BatchStatistics(self.network)
+
+    def _rate(self) -> float:
+        """Learning rate where none is chosen."""
+        if all(encoder.shallow for encoder in self.network.encoders.values()):
+            return LEARNING_RATE
+        # Few items are soon known by heart; small steps keep the network near the simple answers that it finds first.
+        return LEARNING_RATE * min(1.0, max(0.1, len(self.train) / FEW_ITEMS))
 
     def _steady(self) -> SteadyState:
         chosen = self.settings

@@ -47,6 +47,11 @@ class Encoder(nn.Module, ABC):
     def fit(self, windows: Tensor) -> None:
         """Learn scale and offset from raw training windows, shape (items, *spec.shape), float32; called once, before training."""
 
+    @property
+    def shallow(self) -> bool:
+        """Whether it learns from a few dozen plain numbers of a window alone, of which little can be known by heart."""
+        return False
+
     def lessen(self) -> None:
         """Leave out what few windows would be learnt by heart with; `fit` calls it, and who rebuilds an encoder that was."""
 

@@ -22,9 +22,9 @@ FLAT = 0.005
 """Spread, relative to that of all training pixels, under which a frame counts as flat."""
 FEWEST_FRAMES = 400
 """With fewer training frames the convolutional network would learn the scenes by heart; statistics then stand alone."""
-STATISTICS_NOISE, MOST_NOISE = 0.7, 2.0
-"""Standard deviations of noise on each statistic in training, with `FEW_FRAMES` and at most: numbers of few frames are soon
-known by heart."""
+STATISTICS_NOISE, NOISE_ALONE, MOST_NOISE = 0.7, 0.4, 2.0
+"""Standard deviations of noise on each statistic in training, with `FEW_FRAMES`, beside convolutions and alone, and at most:
+numbers of few frames are soon known by heart."""
 STATISTICS_ALONE = 0.25
 """Share of the training items whose convolutional features are left out, at most."""
 FEW_FRAMES = 1000
@@ -161,6 +161,11 @@ class Image(Encoder):
         self.ranked = nn.Linear(self.statistics.count, width)
         self.norm: nn.Module = nn.LayerNorm(width)
 
+    @property
+    def shallow(self) -> bool:
+        """Without convolutions."""
+        return self.deep is None
+
     def fit(self, windows: Tensor) -> None:
         """Mean and spread of all training pixels, and of the statistics of contrast."""
         some = windows[:: 1 + len(windows) // 1000]
@@ -170,9 +175,10 @@ class Image(Encoder):
         self.scale.copy_(spread)
         few = FEW_FRAMES / len(windows)
         self.alone = STATISTICS_ALONE * min(1.0, few)
-        self.noise = min(MOST_NOISE, STATISTICS_NOISE * math.sqrt(few))
         if len(windows) < FEWEST_FRAMES:
             self.lessen()
+        noise = STATISTICS_NOISE if self.deep is not None else NOISE_ALONE
+        self.noise = min(MOST_NOISE, noise * math.sqrt(few))
         self.statistics.fit(*self.pooled(self.own(some)))
 
     def lessen(self) -> None:
@@ -180,7 +186,7 @@ class Image(Encoder):
 
         Then without normalization, too: how far a frame's statistics lie from the common ones is half of what they say.
         """
-        self.deep, self.norm = None, nn.Identity()
+        self.deep, self.norm, self.noise = None, nn.Identity(), NOISE_ALONE
         if TopHats.fit_into(*self.cells[1:]):
             self.statistics = TopHats(*self.cells)
             self.ranked = nn.Linear(self.statistics.count, self.width)

@@ -249,3 +249,12 @@ def test_validation_items_without_any_label_do_not_pick_the_first_epoch() -> Non
 
 def test_describe_names_every_set() -> None:
     assert all(set(layer) == {"thermal", "enose", "all"} for layer in network(SPECS, tasks_for()).describe())
+
+
+@pytest.mark.parametrize("stream", ["thermal", "enose"])
+def test_few_items_slow_the_training_only_where_something_can_be_known_by_heart(stream: str) -> None:
+    spec = next(spec for spec in SPECS if spec.name == stream)
+    train = dataset(160).taken(np.arange(160), (stream,))
+    tasks = tuple(task for task in tasks_for() if task.stream in (None, stream))
+    trainer = Trainer([spec], tasks, train, train, Settings(epochs=1))
+    assert set(trainer.paths.largest.values()) == {LEARNING_RATE * (1.0 if stream == "thermal" else 0.16)}

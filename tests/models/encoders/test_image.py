@@ -9,6 +9,7 @@ from models.encoders.image import (
     FEW_FRAMES,
     FEWEST_FRAMES,
     MOST_NOISE,
+    NOISE_ALONE,
     STATISTICS_ALONE,
     STATISTICS_NOISE,
     Halved,
@@ -51,7 +52,7 @@ def test_with_many_frames_that_share_falls_in_proportion() -> None:
     ("frames", "noise"),
     [
         (20, MOST_NOISE),
-        (FEW_FRAMES // 4, 2 * STATISTICS_NOISE),
+        (FEW_FRAMES // 4, 2 * NOISE_ALONE),
         (FEW_FRAMES, STATISTICS_NOISE),
         (4 * FEW_FRAMES, STATISTICS_NOISE / 2),
     ],
