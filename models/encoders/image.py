@@ -155,7 +155,8 @@ class Image(Encoder):
         self.register_buffer("scale", torch.ones(()))
         views = frames * (2 + (not spec.level_normalization) + (self.factor > 1))
         self.deep: Convolutions | None = Convolutions(views, width)
-        self.alone, self.noise = STATISTICS_ALONE, STATISTICS_NOISE
+        self.few = 1.0
+        """`FEW_FRAMES` over the number of training frames."""
         self.cells = frames, -(-height // self.factor), -(-columns // self.factor)
         self.statistics: Statistics = Contrast(*self.cells)
         self.ranked = nn.Linear(self.statistics.count, width)
@@ -166,6 +167,16 @@ class Image(Encoder):
         """Without convolutions."""
         return self.deep is None
 
+    @property
+    def alone(self) -> float:
+        """Share of the training items whose convolutional features are left out."""
+        return STATISTICS_ALONE * min(1.0, self.few)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the noise on each statistic in training."""
+        return min(MOST_NOISE, (NOISE_ALONE if self.shallow else STATISTICS_NOISE) * math.sqrt(self.few))
+
     def fit(self, windows: Tensor) -> None:
         """Mean and spread of all training pixels, and of the statistics of contrast."""
         some = windows[:: 1 + len(windows) // 1000]
@@ -173,12 +184,9 @@ class Image(Encoder):
         # Counts less a whole number are exact, so that a flat frame stays flat in every library.
         self.offset.copy_(mean.round() if spread > 1 else mean)
         self.scale.copy_(spread)
-        few = FEW_FRAMES / len(windows)
-        self.alone = STATISTICS_ALONE * min(1.0, few)
+        self.few = FEW_FRAMES / len(windows)
         if len(windows) < FEWEST_FRAMES:
             self.lessen()
-        noise = STATISTICS_NOISE if self.deep is not None else NOISE_ALONE
-        self.noise = min(MOST_NOISE, noise * math.sqrt(few))
         self.statistics.fit(*self.pooled(self.own(some)))
 
     def lessen(self) -> None:
@@ -186,7 +194,7 @@ class Image(Encoder):
 
         Then without normalization, too: how far a frame's statistics lie from the common ones is half of what they say.
         """
-        self.deep, self.norm, self.noise = None, nn.Identity(), NOISE_ALONE
+        self.deep, self.norm = None, nn.Identity()
         if TopHats.fit_into(*self.cells[1:]):
             self.statistics = TopHats(*self.cells)
             self.ranked = nn.Linear(self.statistics.count, self.width)
