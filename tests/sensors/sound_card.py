@@ -83,6 +83,11 @@ class FakeSound:
         self.actual_hz = 0.0
         self.at_start: list[NDArray[np.int16]] = []
 
+    def pull(self) -> None:
+        """Unplug every card: the list is empty, and the stream that was opened last ends without a word."""
+        self.cards.clear()
+        self.streams[-1].running = False
+
     def _terminate(self) -> None:
         assert all(stream.closed for stream in self.streams), "terminating PortAudio ends every open stream"
 

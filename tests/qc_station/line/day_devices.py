@@ -117,8 +117,7 @@ class Sound:
             del self.sound.streams[:]
             self.sound.cards.append(Card(name="UMIK-1", inputs=1, rates_hz=(SOUND_HZ,)))
         else:
-            self.sound.cards.clear()
-            self.sound.streams[-1].running = False
+            self.sound.pull()
 
     def say(self) -> None:
         streams = self.sound.streams

@@ -35,8 +35,7 @@ class SoundCard:
                 streams[-1].deliver(quiet, overflow=self.overflows)
 
     def pull(self) -> None:
-        self.sound.cards.clear()
-        self.sound.streams[-1].running = False
+        self.sound.pull()
 
     def put_back(self) -> None:
         self.sound.cards.append(Card(name=NAME, inputs=1, rates_hz=(RATE_HZ,)))
