@@ -1,8 +1,9 @@
 """Learn on from a champion: warm start, replay, distillation, perhaps EWC, training, and what was forgotten."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -117,8 +118,8 @@ def fine_tune(
     train = _together(new, old, kept, rarest, chosen.seed)
     torch.manual_seed(chosen.seed)  # New rows and new streams' parts begin at random.
     network = warm_start(champion, inputs, tasks, train.windows)
-    replayed = _distinct(train)
-    chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest)
+    replayed, shares = _distinct(train), _shares(champion.streams, len(old), rarest)
+    chosen = gentle(chosen, len(train), len(new) + replayed, network.paths(), rarest=rarest, shares=shares)
     terms = [*_terms(champion, inputs, tasks, old, kept, chosen.seed), *terms]
     judging, chosen = _judging(champion.tasks, tasks, val, chosen)
     start = network.state_dict()
@@ -140,7 +141,13 @@ def _together(new: Dataset, old: Dataset, kept: Keeping, rarest: int, seed: int)
 
 
 def gentle(
-    settings: Settings, items: int, distinct: int, paths: Iterable[str], *, rarest: int = FEW_OF_A_CLASS
+    settings: Settings,
+    items: int,
+    distinct: int,
+    paths: Iterable[str],
+    *,
+    rarest: int = FEW_OF_A_CLASS,
+    shares: Mapping[str, float] = MappingProxyType({}),
 ) -> Settings:
     """Settings with the learning rates and the number of epochs of fine-tuning where they say none.
 
@@ -151,14 +158,25 @@ def gentle(
             forgotten of many.
         paths: Names of the network's paths.
         rarest: Examples of the rarest class that the champion does not know.
+        shares: How much of that learning rate a path has, by name; all of it where not named.
     """
     rate = LEARNING_RATE * min(1.0, max(0.1, distinct / FEW_ITEMS))
     given = {name: settings.paths.get(name, PathSettings()) for name in paths}
-    slow = {name: replace(path, lr=rate if path.lr is None else path.lr) for name, path in given.items()}
+    rates = {name: rate * shares.get(name, 1.0) for name in given}
+    slow = {name: replace(path, lr=rates[name] if path.lr is None else path.lr) for name, path in given.items()}
     seen = SEEN_OF_FEW if rarest < FEW_OF_A_CLASS else SEEN
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, seen // items))
     spared = settings.accumulation if settings.batch else 2 * settings.accumulation
     return replace(settings, paths=slow, epochs=epochs, batch=settings.batch or SPARING, accumulation=spared)
+
+
+def _shares(known: Iterable[str], old: int, rarest: int) -> dict[str, float]:
+    """Shares of the learning rate for the encoders that the champion has, where examples of a class are few.
+
+    The more old items an encoder has learnt from, the less a few examples say about how to see, and the more there is to be
+    forgotten; how to answer they say all the same.
+    """
+    return dict.fromkeys(known, min(1.0, FEW_ITEMS / max(1, old))) if rarest < FEW_OF_A_CLASS else {}
 
 
 def _terms(

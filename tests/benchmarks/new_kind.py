@@ -2,7 +2,8 @@
 
 Usage: QC_REAL_DATA=DATA python tests/benchmarks/new_kind.py [--set pv_modules] [--held Diode] [--labelled 40] [--seed 0]
 
-Prints one JSON line. The champion learns from the training items of the other classes; then the examples are imported, at
+Prints one JSON line: how many of the new kind are called by its name, which is what the bar asks of, and how many are stopped
+(rejected or sent to review), which is what keeps them from the customer. The champion learns from the training items of the other classes; then the examples are imported, at
 regular places among the training items of the class, and the station retrains with its own default budget. Both are asked
 the test items: the baseline is the champion on the other classes. Nothing should run beside it: retraining has the lowest
 priority.
@@ -14,8 +15,10 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -39,10 +42,28 @@ def part_of(source: Path, name: str, chosen: Callable[[dict[str, str]], bool], m
     return target
 
 
-def accuracy(bundle: str, source: Path) -> float:
-    """Share of test items whose most likely class is their own."""
-    found: float = run("evaluate", bundle, str(source), "--split", "test")["tasks"]["label"]["accuracy"]
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a bundle says of test items."""
+
+    named: float
+    """Share of those whose class it knows that it calls by their name; 0 where it knows none."""
+    bad: Mapping[str, int]
+    """Decisions about parts that are not good."""
+    good: Mapping[str, int]
+    """Decisions about good ones."""
+
+    @classmethod
+    def about(cls, bundle: str, source: Path) -> Self:
+        """Evaluate it on the test split of a manifest."""
+        said = run("evaluate", bundle, str(source), "--split", "test")
+        counts = said["verdicts"]["counts"]
+        return cls(named=said["tasks"]["label"]["accuracy"] or 0.0, bad=counts["not_ok"], good=counts["ok"])
+
+    @property
+    def stopped(self) -> float:
+        """Share of the parts that are not good that do not pass."""
+        return 1.0 - self.bad["PASS"] / sum(self.bad.values())
 
 
 def main() -> None:
@@ -68,8 +89,10 @@ def main() -> None:
         began = time.monotonic()
         retrained = run("retrain", *where, "--who", "benchmark")
         spent_s = time.monotonic() - began
-        found = accuracy(retrained["bundle"], held["test"])
-        before, after = accuracy(champion, others), accuracy(retrained["bundle"], others)
+        asked_of = {"before": champion, "after": retrained["bundle"]}
+        new = {when: Asked.about(bundle, held["test"]) for when, bundle in asked_of.items()}
+        old = {when: Asked.about(bundle, others) for when, bundle in asked_of.items()}
+    found, before, after = new["after"].named, old["before"].named, old["after"].named
     result = {
         "benchmark": "new_kind",
         "set": asked.set,
@@ -78,6 +101,8 @@ def main() -> None:
         "seed": asked.seed,
         "how": retrained["how"],
         "found": found,
+        "stopped": {when: {"new": new[when].stopped, "others": old[when].stopped} for when in asked_of},
+        "others_good": {when: dict(old[when].good) for when in asked_of},
         "baseline": "the champion on the test items of the other classes",
         "others_before": before,
         "others_after": after,

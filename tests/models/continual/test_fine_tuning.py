@@ -274,6 +274,27 @@ def test_few_examples_of_a_new_class_are_seen_more_often() -> None:
     assert planned[0] < planned[1] == planned[2]
 
 
+@pytest.mark.parametrize(("old", "examples", "share"), [(100, 20, 1.0), (3000, 20, 1 / 3), (3000, 60, 1.0)])
+def test_encoders_that_learnt_from_many_items_learn_slowly_from_few_examples_of_a_new_class(
+    champion: MultimodalNetwork, monkeypatch: pytest.MonkeyPatch, old: int, examples: int, share: float
+) -> None:
+    planned: list[Settings] = []
+
+    def noted(*asked: Any, **more: Any) -> None:
+        planned.append(gentle(*asked, **more))
+        raise StopIteration
+
+    monkeypatch.setattr(fine_tuning, "gentle", noted)
+    asked = Settings(paths={"b": PathSettings(lr=0.5)})
+    new, replayed = parts(examples, (3,), 2, third=True), parts(old, OLD, 0)
+    with pytest.raises(StopIteration):
+        fine_tune(champion, (A, B, C), tasks(4), new, replayed, parts(9, OLD, 5), asked)
+    rates = {name: path.lr for name, path in planned[0].paths.items()}
+    assert rates["a"] == pytest.approx(share * (rates["shared"] or 0.0))
+    assert rates["c"] == rates["shared"]
+    assert rates["b"] == 0.5
+
+
 @pytest.mark.parametrize(("examples", "replayed", "new"), [(60, 30, 60), (20, 300, 60), (45, 300, 60)])
 def test_few_examples_of_a_new_class_stand_beside_half_of_the_old_items_and_are_drawn_more_often(
     champion: MultimodalNetwork, monkeypatch: pytest.MonkeyPatch, examples: int, replayed: int, new: int
