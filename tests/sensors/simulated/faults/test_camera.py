@@ -66,6 +66,7 @@ class Cable:
     def send(self, chunk: bytes) -> None:
         for frame in chunk.split(FRAME)[1:]:
             self.captures[-1].put(frame)
+        self.captures[-1].settle()
 
     def capture(self, _request: Request) -> "Frames":
         self.captures.append(Frames())
@@ -80,12 +81,22 @@ class Frames:
     def __init__(self) -> None:
         self.frames: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.frame: bytes | None = None
-        self.taken = threading.Semaphore(0)
+        self.changed = threading.Condition()
+        self.sent, self.asked, self.released = 0, 0, False
 
     def put(self, frame: bytes | None) -> None:
+        self.sent += 1
         self.frames.put(frame)
 
+    def settle(self) -> None:
+        """Wait until every frame was handed on: the driver asks for one more, or has let go."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.asked > self.sent or self.released, PATIENCE_S)
+
     def grab(self) -> bool:
+        with self.changed:
+            self.asked += 1
+            self.changed.notify_all()
         self.frame = self.frames.get()
         return self.frame is not None
 
@@ -94,7 +105,9 @@ class Frames:
         return np.frombuffer(frame, np.uint16).reshape(SHAPE) if len(frame) == FRAME_BYTES else None
 
     def release(self) -> None:
-        self.taken.release()
+        with self.changed:
+            self.released = True
+            self.changed.notify_all()
 
 
 @pytest.fixture
