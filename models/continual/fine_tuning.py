@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -147,7 +146,7 @@ def gentle(
     paths: Iterable[str],
     *,
     rarest: int = FEW_OF_A_CLASS,
-    shares: Mapping[str, float] = MappingProxyType({}),
+    shares: Mapping[str, float] | None = None,
 ) -> Settings:
     """Settings with the learning rates and the number of epochs of fine-tuning where they say none.
 
@@ -162,7 +161,7 @@ def gentle(
     """
     rate = LEARNING_RATE * min(1.0, max(0.1, distinct / FEW_ITEMS))
     given = {name: settings.paths.get(name, PathSettings()) for name in paths}
-    rates = {name: rate * shares.get(name, 1.0) for name in given}
+    rates = {name: rate * (shares or {}).get(name, 1.0) for name in given}
     slow = {name: replace(path, lr=rates[name] if path.lr is None else path.lr) for name, path in given.items()}
     seen = SEEN_OF_FEW if rarest < FEW_OF_A_CLASS else SEEN
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, seen // items))
