@@ -52,21 +52,21 @@ def command(station: Path, bundle: Path | None, seconds: float | None, parts: in
     folder = bundle or champion_folder(station)
     runtime = None if folder is None else deciding_runtime(station, config, folder)
     line = LiveLine(station, config, runtime, succession=None if bundle else Succession(station, config, runtime))
-    with ends_by_signal(), line:
+    # Held back from before it says that it runs: who has read that may ask it to stop at once.
+    with ends_by_signal(), line, stopping() as asked:
         for part in line.interrupted:
             note(f"part {part} was interrupted by the last stop; it is marked as undecided")
         deciding = f"with bundle {folder.name}" if folder else "without a bundle: every part goes to review"
         note(f"{config.name} runs {deciding}")
         until = None if seconds is None else time.monotonic() + seconds
         board = StatusBoard(line.supervision)
-        with stopping() as asked:
-            with suppress(KeyboardInterrupt), _drawing(line, board, config.deadline_ms, folder, as_json) as draw:
-                tell = _changes(line)
-                while not (asked() or _over(line, until, parts)):
-                    _told(line.step(), as_json)
-                    tell()
-                    draw()
-            _told(line.finish(), as_json)
+        with suppress(KeyboardInterrupt), _drawing(line, board, config.deadline_ms, folder, as_json) as draw:
+            tell = _changes(line)
+            while not (asked() or _over(line, until, parts)):
+                _told(line.step(), as_json)
+                tell()
+                draw()
+        _told(line.finish(), as_json)
         sensors = board.look(time.monotonic_ns())
     result = {"station": config.name, "bundle": folder} | summary(line)
     result |= {"sensors": {one.stream: {"state": one.state, "counters": one.counters} for one in sensors}}

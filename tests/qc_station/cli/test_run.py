@@ -1,6 +1,7 @@
 """The live line on a simulated floor: triggers, windows, decisions on disk, one line at a time."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter, deque
@@ -66,6 +67,21 @@ def test_a_second_start_on_the_same_station_is_refused(floor: WiredLine, tmp_pat
         first.terminate()
         assert first.wait(10) == 0
         first.stderr.close()
+
+
+@pytest.mark.parametrize("asks", [signal.SIGTERM, signal.SIGINT])
+def test_who_reads_that_the_line_runs_may_ask_it_to_stop_at_once(
+    floor: WiredLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asks: signal.Signals
+) -> None:
+    def asked(said: str) -> None:
+        if "runs without a bundle" in said:
+            signal.raise_signal(asks)
+
+    monkeypatch.setattr("qc_station.cli.run.note", asked)
+    with floor:
+        code, (summary,), _ = run("--station", str(tmp_path))
+    assert code == 0
+    assert summary["parts"] == 0
 
 
 def test_a_station_without_a_trigger_is_told_what_is_missing(floor: WiredLine, tmp_path: Path) -> None:
