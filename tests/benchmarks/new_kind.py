@@ -2,11 +2,11 @@
 
 Usage: QC_REAL_DATA=DATA python tests/benchmarks/new_kind.py [--set pv_modules] [--held Diode] [--labelled 40] [--seed 0]
 
-Prints one JSON line: how many of the new kind are called by its name, which is what the bar asks of, and how many are stopped
-(rejected or sent to review), which is what keeps them from the customer. The champion learns from the training items of the other classes; then the examples are imported, at
-regular places among the training items of the class, and the station retrains with its own default budget. Both are asked
-the test items: the baseline is the champion on the other classes. Nothing should run beside it: retraining has the lowest
-priority.
+Prints one JSON line: how many of the new kind are called by its name, which is what the bar asks of, and how many are
+stopped (rejected or sent to review), which is what keeps them from the customer. The champion learns from the training
+items of the other classes; then the examples are imported, at regular places among the training items of the class, and
+the station retrains with its own default budget. Both are asked the test items: the baseline is the champion on the other
+classes. Nothing should run beside it: retraining has the lowest priority.
 """
 
 import argparse
